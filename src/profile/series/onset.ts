@@ -48,8 +48,8 @@ const ROUNDING = 1e-9;
  * taken for less; and where nothing but counting moves the figure, it is drawn towards that (Smyth 2004)
  * unless the parts scatter more.
  *
- * A figure that is nothing from some part on, or up to one, is told by the order of its parts and, where counts
- * tell their variance, by that, too: the scatter of one side says nothing about the other there.
+ * A figure that lies on its floor from some part on, or up to one, is told by the order of its parts and,
+ * where counts tell their variance, by that, too: the scatter of one side says nothing about the other there.
  *
  * By simulation, 95 % of the steps of 6 standard errors are found within one part in up to 12 parts where the
  * counts tell the variance, those of 8 in 12 parts where they do not; counts that are over-dispersed by more
@@ -108,12 +108,14 @@ export function changeAt(
 const KNOWN = 1e6;
 
 /**
- * The part from which on a figure is there, or gone for good; null where chance explains it. Were the parts
- * alike, those without anything would lie at one end as seldom as any other choice of as many parts (a
- * permutation test, Fisher 1935).
+ * The part from which on a figure leaves its floor, mostly nothing, or lies on it for good; null where chance
+ * explains it. Were the parts alike, those on the floor would lie at one end as seldom as any other choice of
+ * as many parts (a permutation test, Fisher 1935).
  */
 function findPresence(parts: readonly OnsetPart[], variance: number | null): number | null {
-  const isThere = ({ value }: OnsetPart) => value > 0;
+  const floor = Math.min(...parts.map(({ value }) => value));
+  const rounding = ROUNDING * Math.max(...parts.map(({ value }) => Math.abs(value)));
+  const isThere = ({ value }: OnsetPart) => value - floor > rounding;
   const first = parts.findIndex(isThere);
   const start = first > 0 ? first : parts.findLastIndex(isThere) + 1;
   const [earlier, later] = [parts.slice(0, start), parts.slice(start)];
@@ -124,7 +126,9 @@ function findPresence(parts: readonly OnsetPart[], variance: number | null): num
   if (variance === null) return start;
   const sumWeights = (some: readonly OnsetPart[]) => some.reduce((sum, { weight }) => sum + weight, 0);
   const error = Math.sqrt(variance * (1 / sumWeights(full) + 1 / sumWeights(empty)));
-  return chance(computeMean(full) / error, KNOWN) * (parts.length - 1) <= FALSE_ALARMS ? start : null;
+  return chance((computeMean(full) - floor) / error, KNOWN) * (parts.length - 1) <= FALSE_ALARMS
+    ? start
+    : null;
 }
 
 /** In how many ways some of all things can be chosen. */
