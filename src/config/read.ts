@@ -16,7 +16,7 @@ import { OPTIONS, type Option, type OptionName } from './options.js';
 import { type ReportSettings, readReport } from './report.js';
 import { type RightsSettings, readRightsSettings } from './rights.js';
 import { readNamedStores, readSingleStores, type Store } from './stores.js';
-import { splitList, withHelpHint } from './usage.js';
+import { readChoice, splitList, withHelpHint } from './usage.js';
 
 /** Seconds: a day. Timers above 2^31 ms fire at once. */
 const MAX_TIMEOUT = 86_400;
@@ -301,16 +301,4 @@ function positive(name: OptionName, value: string | null, max = Number.MAX_SAFE_
     );
   }
   return number;
-}
-
-function readChoice<T extends string>(name: OptionName, value: string | null, valid: readonly T[]): T | null {
-  if (value === null) return null;
-  const match = valid.find((word) => word === value);
-  if (match === undefined) {
-    throw new UsageError(
-      `--${OPTIONS[name].flag} ${JSON.stringify(value)} is not valid.`,
-      `Use one of: ${valid.join(', ')}.`,
-    );
-  }
-  return match;
 }

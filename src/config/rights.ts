@@ -3,6 +3,7 @@ import { isSwitchedOn } from './http.js';
 import type { OptionName } from './options.js';
 import { CALLER_CREDENTIALS, type CallerCredentials, RIGHTS_OPTIONS } from './rights-options.js';
 import type { Store } from './stores.js';
+import { readChoice } from './usage.js';
 
 /** Credentials that requests bring for Grafana. */
 export interface CallerSettings {
@@ -70,7 +71,7 @@ export function readRightsSettings(
   list: (name: OptionName) => readonly string[],
   stores: readonly Store[],
 ): RightsSettings {
-  const mode = text('callerCredentials');
+  const mode = readChoice('callerCredentials', text('callerCredentials'), CALLER_CREDENTIALS);
   const forwardHeaders = readNames('forwardHeaders', list).map(checkForwarded);
   const gatewayHeaders = readNames('gatewayHeaders', list);
   if (mode === null && forwardHeaders.length > 0) {
@@ -91,19 +92,10 @@ export function readRightsSettings(
   return {
     allowedSources: text('allowedSources') === null ? null : list('allowedSources'),
     enforcedMatchers: text('enforcedMatchers'),
-    callers: mode === null ? null : { mode: readMode(mode), forwardHeaders },
+    callers: mode === null ? null : { mode, forwardHeaders },
     gatewayHeaders,
     hasAuditLog: isSwitchedOn('auditLog', text('auditLog')),
   };
-}
-
-function readMode(value: string): CallerCredentials {
-  const mode = CALLER_CREDENTIALS.find((each) => each === value);
-  if (mode !== undefined) return mode;
-  throw new UserError(
-    `--caller-credentials ${JSON.stringify(value)} is not valid.`,
-    `Use one of: ${CALLER_CREDENTIALS.join(', ')}.`,
-  );
 }
 
 function readNames(

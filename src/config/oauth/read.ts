@@ -1,6 +1,7 @@
 import { UserError } from '../../errors.js';
 import type { OptionName } from '../options.js';
 import type { Store } from '../stores.js';
+import { readChoice } from '../usage.js';
 import { GRAFANA_IDENTITIES, INTROSPECTED, OAUTH_OPTIONS } from './options.js';
 
 /** How callers sign in, and whose rights they have then. */
@@ -68,8 +69,7 @@ const NEED_ISSUER = [
  */
 export function readOAuth(text: Text, list: List, stores: readonly Store[]): OAuthSettings | null {
   const issuers = [...new Set(list('oauthIssuer'))];
-  const kind = GRAFANA_IDENTITIES.find((each) => each === text('grafanaIdentity'));
-  if (kind === undefined) throw refuseChoice('grafanaIdentity', text, GRAFANA_IDENTITIES);
+  const kind = readChoice('grafanaIdentity', text('grafanaIdentity'), GRAFANA_IDENTITIES) ?? 'server';
   if (issuers.length === 0) {
     const given = NEED_ISSUER.find((name) => text(name) !== null);
     const alone = given ?? (kind === 'server' ? undefined : 'grafanaIdentity');
@@ -90,7 +90,7 @@ export function readOAuth(text: Text, list: List, stores: readonly Store[]): OAu
   checkAddress('publicUrl', publicUrl, 'https://mcp.example.com/mcp');
   const audiences = list('oauthAudience');
   const scopes = list('oauthScopes');
-  const introspection = readIntrospection(text);
+  const introspection = readChoice('oauthIntrospection', text('oauthIntrospection'), INTROSPECTED);
   const client = readClient(text);
   const grafana = readGrafanaIdentity(kind, text, stores);
   if (client === null && (introspection !== null || kind === 'exchange')) {
@@ -144,14 +144,6 @@ function checkScope(scope: string): string {
     `--oauth-scopes ${JSON.stringify(scope)} is not a scope.`,
     "Example: pyroscope:read; 'none' for none.",
   );
-}
-
-function readIntrospection(text: Text): OAuthSettings['introspection'] {
-  const value = text('oauthIntrospection');
-  if (value === null) return null;
-  const kind = INTROSPECTED.find((each) => each === value);
-  if (kind === undefined) throw refuseChoice('oauthIntrospection', text, INTROSPECTED);
-  return kind;
 }
 
 function readClient(text: Text): OAuthClient | null {
@@ -238,12 +230,5 @@ function unused(
   return new UserError(
     `--${OAUTH_OPTIONS[name].flag} is given, and Grafana is asked otherwise.`,
     `Set --grafana-identity ${kind}, or leave it out.`,
-  );
-}
-
-function refuseChoice(name: 'grafanaIdentity' | 'oauthIntrospection', text: Text, valid: readonly string[]) {
-  return new UserError(
-    `--${OAUTH_OPTIONS[name].flag} ${JSON.stringify(text(name))} is not valid.`,
-    `Use one of: ${valid.join(', ')}.`,
   );
 }
