@@ -1,4 +1,5 @@
 import type { Config } from '../config/read.js';
+import { hasServers } from '../config/stores.js';
 import { safeText } from '../text/sanitise.js';
 import type { Finding } from './finding.js';
 import { findCachePlace } from './schemas.js';
@@ -10,7 +11,7 @@ import { findCachePlace } from './schemas.js';
  */
 export async function examineCache(config: Config): Promise<Finding | null> {
   const { cache } = config;
-  const isRemote = config.stores.some(({ kind }) => kind !== 'files');
+  const isRemote = hasServers(config.stores);
   if (!isRemote || (cache.url === null && cache.directory === 'none')) return null;
   const place = await findCachePlace(config);
   if (place.kind === 'redis') {

@@ -5,7 +5,14 @@ import { restrictPatterns } from '../access/restricted-patterns.js';
 import { restrictRegistry } from '../access/restricted-registry.js';
 import { restrictSource } from '../access/restricted-source.js';
 import type { Config } from '../config/read.js';
-import type { FilesStore, GrafanaStore, PyroscopeStore, Store } from '../config/stores.js';
+import {
+  type FilesStore,
+  type GrafanaStore,
+  hasServers,
+  nameSource,
+  type PyroscopeStore,
+  type Store,
+} from '../config/stores.js';
 import type { CallEnvironment } from '../mcp/call.js';
 import type { AskedBook } from '../patterns/asked/book.js';
 import type { PatternBook } from '../patterns/book.js';
@@ -66,7 +73,7 @@ export async function createSources(
   limits: Limits = NO_LIMITS,
 ): Promise<ConfiguredSources> {
   const mark = await createOwnCodeMarker(config);
-  const isRemote = config.stores.some(({ kind }) => kind !== 'files');
+  const isRemote = hasServers(config.stores);
   const createBreakers = watch === undefined || !isRemote ? undefined : await breakerMaker(watch.log);
   // The restriction is innermost, so that nothing else can reach around it.
   const restrict = (source: ProfileSource) => restrictSource(source, limits.matchers);
@@ -110,8 +117,8 @@ async function openStore(
 ): Promise<OpenStore> {
   if (store.kind === 'files') {
     const { createFilesSource } = await import('../sources/files/source.js');
-    const name = store.name === null ? { uid: 'files' } : { uid: store.name, name: store.name };
-    const source = mark(createFilesSource({ directory: store.directory, ...name }));
+    const name = store.name === null ? {} : { name: store.name };
+    const source = mark(createFilesSource({ directory: store.directory, uid: nameSource(store), ...name }));
     return { kind: 'single', store, source };
   }
   const limits = {
@@ -125,7 +132,7 @@ async function openStore(
     return { kind: 'grafana', store, grafana };
   }
   const { createPyroscopeSource } = await import('../sources/pyroscope/source.js');
-  const name = store.name ?? 'pyroscope';
+  const name = nameSource(store);
   const source = createPyroscopeSource({
     name,
     uid: name,

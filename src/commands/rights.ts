@@ -2,7 +2,7 @@ import type { GrafanaCredential, Rights } from '../access/identity.js';
 import type { SeenData } from '../access/restricted-patterns.js';
 import type { GrafanaSettings } from '../config/grafana.js';
 import type { Config } from '../config/read.js';
-import type { Store } from '../config/stores.js';
+import { nameSource, type Store } from '../config/stores.js';
 import { LONGEST_QUERY_MS } from '../duration.js';
 import { UpstreamError, UsageError, UserError } from '../errors.js';
 import type { SourceRegistry } from '../sources/registry.js';
@@ -59,7 +59,7 @@ export function selectStores({ stores, rights }: Config, limits: Limits): readon
     if (store.kind === 'grafana') {
       return { ...store, settings: replaceCredential(store.settings, grafana, rights.gatewayHeaders) };
     }
-    const uid = store.name ?? (store.kind === 'files' ? 'files' : 'pyroscope');
+    const uid = nameSource(store);
     return sources.length > 0 && sources.every((names) => names.includes(uid)) ? store : [];
   });
 }

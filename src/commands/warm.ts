@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Config } from '../config/read.js';
+import { hasServers } from '../config/stores.js';
 
 /**
  * Loads the code that the first call will need: of the sources that are configured, their connections and
@@ -7,7 +8,7 @@ import type { Config } from '../config/read.js';
  * that comes meanwhile waits for one part at most.
  */
 export async function loadAhead(config: Config): Promise<void> {
-  const isRemote = config.stores.some(({ kind }) => kind !== 'files');
+  const isRemote = hasServers(config.stores);
   const parts: readonly (() => Promise<unknown>)[] = [
     async () => {
       const { createSources } = await import('./environment.js');

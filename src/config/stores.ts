@@ -41,6 +41,16 @@ export interface FilesStore extends NamedStore {
 
 export type Store = GrafanaStore | PyroscopeStore | FilesStore;
 
+/** Name and uid of the source of a store that is a single one: that of the store, else of its kind. */
+export function nameSource({ name, kind }: PyroscopeStore | FilesStore): string {
+  return name ?? kind;
+}
+
+/** Whether any of the stores is a server, whose answers are worth keeping. */
+export function hasServers(stores: readonly Store[]): boolean {
+  return stores.some(({ kind }) => kind !== 'files');
+}
+
 type Text = (name: OptionName) => string | null;
 
 /**

@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.js';
+import { isLoopback } from '../loopback.js';
 import type { OptionName } from '../options.js';
 import type { Store } from '../stores.js';
 import { readChoice } from '../usage.js';
@@ -118,15 +119,12 @@ function tellsGrafana(kind: GrafanaIdentity['kind']): boolean {
   return kind === 'assertion' || kind === 'proxy-header';
 }
 
-/** Names of this machine, to which no certificate is needed. */
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
 /** Whether a request may go to an address, or an address may be believed: TLS, or this machine. */
 export function isSecureAddress(address: string): boolean {
   if (!URL.canParse(address)) return false;
   const { protocol, hostname, username, password } = new URL(address);
   if (username !== '' || password !== '') return false;
-  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
 
 function checkAddress(name: 'oauthIssuer' | 'publicUrl', address: string, example: string): void {

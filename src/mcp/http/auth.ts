@@ -1,5 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net';
 import type { Identity } from '../../access/identity.js';
+import { isLoopback } from '../../config/loopback.js';
 import { UsageError } from '../../errors.js';
 import type { Log } from '../../telemetry/log.js';
 import type { OAuth } from './oauth.js';
@@ -67,13 +68,6 @@ export function hostname(name: string): string {
 /** A host as it stands in a URL: IPv6 addresses in brackets. */
 export function bracketed(host: string): string {
   return isIPv6(host) ? `[${host}]` : host;
-}
-
-function isLoopback(host: string): boolean {
-  const loopback = new BlockList();
-  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-  loopback.addAddress('::1', 'ipv6');
-  return host === 'localhost' || loopback.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
 }
 
 function isUnspecified(host: string): boolean {
