@@ -73,7 +73,18 @@ const ROOMS = {
   schema: { imports: ['work', 'telemetry'], types: ['sources'] },
   config: { imports: ['sources', 'telemetry', 'profile'], only: { profile: ['profile/export/exported.ts'] } },
   sources: { imports: ['profile', 'telemetry', 'offload.ts', 'work'], packages: ['undici'] },
-  access: { imports: [], types: ['sources', 'patterns'] },
+  access: {
+    imports: ['sources'],
+    types: ['patterns'],
+    only: {
+      sources: [
+        'sources/registry.ts',
+        'sources/store-naming.ts',
+        'sources/source.ts',
+        'sources/page-address.ts',
+      ],
+    },
+  },
   'sign-in': {
     imports: ['access', 'config', 'sources', 'telemetry'],
     only: {

@@ -1,13 +1,17 @@
-import { UpstreamError, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
 import type { PageAddress } from '../sources/page-address.js';
-import type {
-  ListedSource,
-  SourceOverview,
-  SourceRegistry,
-  StoreFailure,
-  StoreOverview,
+import {
+  asFailure,
+  findDefaultStore,
+  findFirstSource,
+  findListed,
+  type ListedSource,
+  type SourceOverview,
+  type SourceRegistry,
+  type StoreFailure,
 } from '../sources/registry.js';
 import type { ProfileSource } from '../sources/source.js';
+import { storeNaming } from '../sources/store-naming.js';
 
 /**
  * Restricts a registry to some sources, by name or uid. The others do not exist for its callers: no list, no
@@ -25,7 +29,7 @@ export function restrictRegistry(
    */
   const isShown = ({ store, error }: StoreFailure) =>
     !(error instanceof UserError) &&
-    (store === null || allowed.some((name) => name === store || name.startsWith(`${store}/`)));
+    (store === null || allowed.some((name) => name === store || storeNaming(store).isFull(name)));
   // A page that is of one source is that of a configured server, whose uid is its name.
   const isOfAllowed = ({ source }: PageAddress) => source === null || allowed.includes(source);
 
@@ -42,7 +46,7 @@ export function restrictRegistry(
     return {
       sources,
       stores: visible,
-      defaultSource: findFirstSource(findDefaultStore(visible)),
+      defaultSource: findFirstSource(findDefaultStore(visible)?.sources ?? []),
       failures: isEmpty ? [{ store: null, error: noSource() }] : shown,
     };
   };
@@ -63,7 +67,7 @@ export function restrictRegistry(
     });
     if (!(picked instanceof UserError) && isAllowed(picked)) return picked;
     const { sources } = await overview(signal);
-    const listed = find(sources, nameOrUid);
+    const listed = findListed(sources, nameOrUid);
     if (listed?.source != null) return listed.source;
     const { obstacle = null } = listed ?? {};
     if (obstacle !== null) throw new UserError(obstacle.message, obstacle.next);
@@ -80,15 +84,15 @@ export function restrictRegistry(
       try {
         return (await overview(signal)).defaultSource === (source.original ?? source);
       } catch (error) {
-        if (error instanceof UpstreamError || error instanceof UserError) return false;
-        throw error;
+        asFailure(error);
+        return false;
       }
     },
     async pick(nameOrUid, signal) {
       if (nameOrUid !== undefined) return pickNamed(nameOrUid, signal);
       const store = findDefaultStore((await overview(signal)).stores);
       if (store?.error != null) throw store.error;
-      const source = findFirstSource(store);
+      const source = findFirstSource(store?.sources ?? []);
       if (source === null) throw noSource();
       return source;
     },
@@ -103,28 +107,9 @@ export function restrictRegistry(
   };
 }
 
-/** Finds the store that a call without `source` is about: one that does not answer is not passed over. */
-function findDefaultStore(stores: readonly StoreOverview[]): StoreOverview | undefined {
-  return stores.find(({ sources, error }) => error !== null || sources.some(({ source }) => source !== null));
-}
-
-function findFirstSource(store: StoreOverview | undefined): ProfileSource | null {
-  return store?.sources.find(({ source }) => source !== null)?.source ?? null;
-}
-
 function noSource(): UserError {
   return new UserError(
     'None of the data sources that this caller may ask is there and enabled.',
     'Only a person can change that: an operator checks the rights of this caller, and `pyroscope-mcp sources`.',
-  );
-}
-
-/** Finds a source by uid, else by name in any case. */
-function find(sources: readonly ListedSource[], nameOrUid: string): ListedSource | null {
-  const wanted = nameOrUid.toLowerCase();
-  return (
-    sources.find(({ uid }) => uid === nameOrUid) ??
-    sources.find(({ name }) => name.toLowerCase() === wanted) ??
-    null
   );
 }

@@ -64,7 +64,7 @@ function groupByStore(
 ): Map<GrafanaSources, string[]> {
   const groups = new Map<GrafanaSources, string[]>();
   for (const name of names) {
-    const isIn = ({ store }: OpenGrafana) => store.name !== null && name.startsWith(`${store.name}/`);
+    const isIn = ({ store }: OpenGrafana) => store.name !== null && storeNaming(store.name).isFull(name);
     const open = grafanas.find(isIn) ?? (grafanas.length === 1 ? grafanas[0] : undefined);
     if (open === undefined) {
       const choices = grafanas.map(({ store }) => storeNaming(store.name).toFull(name));
@@ -130,7 +130,7 @@ async function print(
 
 /** The store of a data source; undefined for a source that the configuration names. */
 function findStore({ uid }: ListedSource, grafanas: readonly OpenGrafana[]): GrafanaStore | undefined {
-  return grafanas.find(({ store }) => store.name === null || uid.startsWith(`${store.name}/`))?.store;
+  return grafanas.find(({ store }) => storeNaming(store.name).isFull(uid))?.store;
 }
 
 /** A failure with what the reader does about it, who is the operator. */

@@ -125,10 +125,11 @@ export function createRegistry(stores: readonly RegistryStore[]): SourceRegistry
       return { store, error: asFailure(error) };
     }
   };
-  const listAll = (signal: AbortSignal) => Promise.all(stores.map((store) => tryStore(store, signal)));
+  const listStores = (some: readonly RegistryStore[], signal: AbortSignal) =>
+    Promise.all(some.map((store) => tryStore(store, signal)));
 
   const all = async (signal: AbortSignal): Promise<readonly ProfileSource[]> => {
-    const lists = await listAll(signal);
+    const lists = await listStores(stores, signal);
     const sources = lists.flatMap(({ rows = [] }) => rows.flatMap(({ source }) => source ?? []));
     const failed = lists.find(({ error }) => error !== undefined);
     if (sources.length === 0 && failed?.error !== undefined) throw failed.error;
@@ -141,7 +142,7 @@ export function createRegistry(stores: readonly RegistryStore[]): SourceRegistry
    */
   const pickDefault = async (signal: AbortSignal): Promise<ProfileSource | null> => {
     for (const store of stores) {
-      const source = firstSource(await listStore(store, signal));
+      const source = findFirstSource(await listStore(store, signal));
       if (source !== null) return source;
     }
     return null;
@@ -158,7 +159,7 @@ export function createRegistry(stores: readonly RegistryStore[]): SourceRegistry
   };
 
   const findIn = (lists: readonly StoreRows[], wanted: string): ListedSource | null => {
-    const exact = find(
+    const exact = findListed(
       lists.flatMap(({ rows = [] }) => rows),
       wanted,
     );
@@ -167,7 +168,7 @@ export function createRegistry(stores: readonly RegistryStore[]): SourceRegistry
       if (name === null) return [];
       const { toPlain } = storeNaming(name);
       if (name === wanted) return rows.find(({ source }) => source !== null) ?? rows[0] ?? [];
-      return find(rows, wanted, (text) => toPlain(text)) ?? [];
+      return findListed(rows, wanted, (text) => toPlain(text)) ?? [];
     });
     if (matches.length < 2) return matches[0] ?? null;
     throw new UserError(
@@ -179,7 +180,7 @@ export function createRegistry(stores: readonly RegistryStore[]): SourceRegistry
   /** The stores that a name can be of: one where it begins with the name of a store, else all. */
   const storesFor = (wanted: string): readonly RegistryStore[] => {
     const own = stores.filter(
-      ({ name }) => name !== null && (name === wanted || wanted.startsWith(`${name}/`)),
+      ({ name }) => name !== null && (name === wanted || storeNaming(name).isFull(wanted)),
     );
     return own.length > 0 ? own : stores;
   };
@@ -196,19 +197,17 @@ export function createRegistry(stores: readonly RegistryStore[]): SourceRegistry
   /** Finds a source by its name, where need be with another discovery. @throws UserError, UpstreamError */
   const look = async (wanted: string, signal: AbortSignal): Promise<ListedSource> => {
     const candidates = storesFor(wanted);
-    const listed = findIn(await listNamed(candidates, signal), wanted);
+    const listed = findIn(await listStores(candidates, signal), wanted);
     if (listed !== null) return listed;
     const looks = await Promise.all(
       candidates.map(({ name, finder }) => finder?.lookAgain(signal).catch(nameStore(name)).catch(asFailure)),
     );
-    const lists = await listNamed(candidates, signal);
+    const lists = await listStores(candidates, signal);
     const again = findIn(lists, wanted);
     if (again !== null) return again;
     const failures = [...looks, ...lists.map(({ error }) => error)];
     throw failures.find((failure) => failure !== undefined) ?? (await unknownSource(wanted, signal));
   };
-  const listNamed = (candidates: readonly RegistryStore[], signal: AbortSignal) =>
-    Promise.all(candidates.map((store) => tryStore(store, signal)));
 
   const ownPages = stores.flatMap(({ name, source }): PageAddress[] =>
     source?.pages === undefined
@@ -239,7 +238,7 @@ export function createRegistry(stores: readonly RegistryStore[]): SourceRegistry
     },
 
     async overview(signal) {
-      const lists = await listAll(signal);
+      const lists = await listStores(stores, signal);
       const failures = await Promise.all(
         lists.map(async ({ store, rows, error }): Promise<StoreFailure[]> => {
           if (error !== undefined) return [{ store: store.name, error }];
@@ -252,14 +251,10 @@ export function createRegistry(stores: readonly RegistryStore[]): SourceRegistry
       const byStore = lists.map(({ store, rows = [], error = null }) => {
         return { store: store.name, sources: rows, error };
       });
-      const firstStore = byStore.find(
-        ({ sources, error }) => error !== null || firstSource(sources) !== null,
-      );
       return {
         sources: byStore.flatMap(({ sources }) => sources),
         stores: byStore,
-        // A store that does not answer is not passed over.
-        defaultSource: firstSource(firstStore?.sources ?? []),
+        defaultSource: findFirstSource(findDefaultStore(byStore)?.sources ?? []),
         failures: stores.length === 0 ? [{ store: null, error: await noSource(signal) }] : failures.flat(),
       };
     },
@@ -280,7 +275,7 @@ export function createRegistry(stores: readonly RegistryStore[]): SourceRegistry
         return source;
       }
       // A source that the configuration names is found without discovery.
-      const listed = find(named, nameOrUid) ?? (await look(nameOrUid, signal));
+      const listed = findListed(named, nameOrUid) ?? (await look(nameOrUid, signal));
       if (listed.source !== null) return listed.source;
       const { message, next } = listed.obstacle ?? { message: `${listed.name} cannot be queried.`, next: '' };
       throw new UserError(message, next);
@@ -298,7 +293,7 @@ const NONE = {
 };
 
 /** Finds a source by uid, else by name in any case. */
-function find(
+export function findListed(
   sources: readonly ListedSource[],
   nameOrUid: string,
   shorten: (text: string) => string = (text) => text,
@@ -311,7 +306,13 @@ function find(
   );
 }
 
-function firstSource(rows: readonly ListedSource[]): ProfileSource | null {
+/** Finds the store that a call without `source` is about: one that does not answer is not passed over. */
+export function findDefaultStore(stores: readonly StoreOverview[]): StoreOverview | undefined {
+  return stores.find(({ sources, error }) => error !== null || findFirstSource(sources) !== null);
+}
+
+/** Finds the first source that can be queried. */
+export function findFirstSource(rows: readonly ListedSource[]): ProfileSource | null {
   return rows.find(({ source }) => source !== null)?.source ?? null;
 }
 
@@ -324,7 +325,7 @@ function nameStore(name: string | null): (error: unknown) => never {
 }
 
 /** Gives the failure of a store. @throws everything else, such as the end of the call */
-function asFailure(error: unknown): UpstreamError | UserError {
+export function asFailure(error: unknown): UpstreamError | UserError {
   if (error instanceof UpstreamError || error instanceof UserError) return error;
   throw error;
 }

@@ -7,6 +7,8 @@ export interface StoreNaming {
   toFull(name: string): string;
   /** Removes it, where it stands in front. */
   toPlain(name: string): string;
+  /** Whether a name begins with that of the store; each does where flags configure the store. */
+  isFull(name: string): boolean;
 }
 
 /**
@@ -15,8 +17,10 @@ export interface StoreNaming {
  */
 export function storeNaming(store: string | null): StoreNaming {
   const start = store === null ? '' : `${store}${SEPARATOR}`;
+  const isFull = (name: string) => name.startsWith(start);
   return {
     toFull: (name) => `${start}${name}`,
-    toPlain: (name) => (name.startsWith(start) ? name.slice(start.length) : name),
+    toPlain: (name) => (isFull(name) ? name.slice(start.length) : name),
+    isFull,
   };
 }
