@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { UserError } from '../errors.js';
-import type { GrafanaCredential } from './identity.js';
+import { type GrafanaCredential, hashParts } from './identity.js';
 
 /** Header with the token of a service account, as other servers for Grafana take it. */
 export const TOKEN_HEADER = 'x-grafana-service-account-token';
@@ -37,10 +36,7 @@ export function readCallerCredential(
     ...Object.fromEntries(forwarded),
     ...(token === null ? {} : { authorization: `Bearer ${token}` }),
   };
-  const key = createHash('sha256')
-    .update(JSON.stringify([token, forwarded]))
-    .digest('base64url');
-  return { key, orgId, headers: async () => sent };
+  return { key: hashParts([token, forwarded]), orgId, headers: async () => sent };
 }
 
 function readToken(headers: Headers): string | null {

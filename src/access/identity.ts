@@ -42,11 +42,21 @@ export function rightsKey({ grafana, sources, matchers }: Rights): string {
   const parts = [
     grafana === null ? null : [grafana.key, grafana.orgId],
     sources === null ? null : toSet(sources),
-    toSet(matchers.map(({ name, op, value }) => JSON.stringify([name, op, value]))),
+    listConditions(matchers),
   ];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+  return hashParts(parts);
 }
 
 function toSet(texts: readonly string[]): string[] {
   return [...new Set(texts)].sort();
+}
+
+/** Lists conditions so that their order and repetition make no difference. */
+export function listConditions(matchers: readonly Matcher[]): string[] {
+  return toSet(matchers.map(({ name, op, value }) => JSON.stringify([name, op, value])));
+}
+
+/** Makes a name for some values, from which none of them can be read. */
+export function hashParts(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }

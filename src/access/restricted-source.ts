@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Matcher, ProfileSource, SeriesQuery, SourceOwner } from '../sources/source.js';
+import { hashParts, listConditions } from './identity.js';
 
 /**
  * Restricts a source to the profiles that some matchers select: every query carries them in addition to its
@@ -52,7 +52,5 @@ export function restrictSource(source: ProfileSource, matchers: readonly Matcher
 
 /** The owner of a part of a view: it shares no cache entry with the whole, nor with another part. */
 function restrictOwner(owner: SourceOwner, matchers: readonly Matcher[]): SourceOwner {
-  const conditions = matchers.map(({ name, op, value }) => JSON.stringify([name, op, value]));
-  const part = JSON.stringify([owner.part ?? null, [...new Set(conditions)].sort()]);
-  return { ...owner, part: createHash('sha256').update(part).digest('hex') };
+  return { ...owner, part: hashParts([owner.part ?? null, listConditions(matchers)]) };
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { hashParts } from '../access/identity.js';
 import type { OAuthClient } from '../config/oauth/read.js';
 import type { Issuer } from './issuer.js';
 import { CLOCK_SECONDS } from './jwt.js';
@@ -32,7 +32,7 @@ export function createIntrospection(options: IntrospectionOptions): Introspect {
   const { now } = options;
   const kept = new LRUCache<string, { until: number; answer: Promise<JsonObject> }>({ max: MAX_KEPT });
   return async (token) => {
-    const key = createHash('sha256').update(token).digest('base64');
+    const key = hashParts([token]);
     const known = kept.get(key);
     if (known !== undefined && now() < known.until) {
       const claims = await known.answer;

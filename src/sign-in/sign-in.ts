@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { Identity } from '../access/identity.js';
+import { hashParts, type Identity } from '../access/identity.js';
 import type { OAuthSettings } from '../config/oauth/read.js';
 import type { ProxySettings } from '../sources/pyroscope/http/connections.js';
 import type { Log } from '../telemetry/log.js';
@@ -64,7 +63,7 @@ export async function openSignIn(options: SignInOptions): Promise<SignIn> {
   const verified = new LRUCache<string, { person: Person; at: number }>({ max: MAX_VERIFIED });
 
   const identifyPerson = async (token: string): Promise<Person> => {
-    const key = createHash('sha256').update(token).digest('base64');
+    const key = hashParts([token]);
     const known = verified.get(key);
     if (known !== undefined && now() - known.at < VERIFIED_MS && now() >= known.at) return known.person;
     const person = await verify(token);

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { GrafanaCredential } from '../../access/identity.js';
+import { type GrafanaCredential, hashParts } from '../../access/identity.js';
 import type { GrafanaIdentity, OAuthClient } from '../../config/oauth/read.js';
 import type { Person } from '../claims.js';
 import type { Issuer } from '../issuer.js';
@@ -70,7 +69,7 @@ interface Known {
  */
 function makeKey(kind: string, { issuer, subject, user, email, client, scopes }: Person): string {
   const parts = [kind, issuer, subject, user, email, client, [...new Set(scopes)].sort()];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+  return hashParts(parts);
 }
 
 interface Kind {
