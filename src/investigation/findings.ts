@@ -3,6 +3,7 @@ import type { Confidence, Finding } from '../profile/compare/finding.js';
 import { networkPartBelow, spreadBelow, waitsBelow } from '../profile/compare/growth/below.js';
 import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth/path.js';
 import { growthSite, type SiteGrowth } from '../profile/compare/growth.js';
+import { NETWORK } from '../profile/compare/network-wait.js';
 import { isMixOfRequests } from '../profile/compare/requests/mix.js';
 import {
   type Contrast,
@@ -137,7 +138,7 @@ function changeFinding(
       ...(isRest ? { isRest } : {}),
     },
     load: culprit.load,
-    waits: kind === 'code' && type.isWallClock ? networkWait(contrast, culprit.fn) : [],
+    waits: kind === 'code' && type.isWallClock ? networkWaits(contrast, culprit.fn) : [],
     alike: carrier === null ? [...new Set(attribution.map(({ label }) => label))] : [],
     label:
       carrier === null
@@ -161,9 +162,9 @@ function changeFinding(
 /** Smallest part of the added time that must wait for the network, so that the finding says so. */
 const MOSTLY_WAITS = 0.5;
 
-function networkWait(contrast: Contrast, fn: number): Finding['waits'] {
+function networkWaits(contrast: Contrast, fn: number): Finding['waits'] {
   const part = networkPartBelow(contrast, fn);
-  return part >= MOSTLY_WAITS ? [{ kind: 'network', part }] : [];
+  return part >= MOSTLY_WAITS ? [{ kind: NETWORK, part }] : [];
 }
 
 /**

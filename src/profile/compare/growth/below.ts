@@ -37,12 +37,9 @@ export function spreadBelow(
   const visited = new Set<number>();
   for (;;) {
     visited.add(at);
-    const parts = new Map<number | null, number>();
-    forEachStack({ joined, before, after }, fn, (part, stack, weight) => {
-      const callee = findCallee(joined, part, stack, at);
-      if (callee !== undefined) parts.set(callee, (parts.get(callee) ?? 0) + weight);
-    });
-    const ranked = rank(parts);
+    const ranked = rankStacks({ joined, before, after }, fn, (part, stack) =>
+      findCallee(joined, part, stack, at),
+    );
     const [first] = ranked;
     if (first === undefined) return null;
     if (first.what === null || first.part < FOLLOWED || visited.has(first.what))
@@ -56,17 +53,9 @@ export function spreadBelow(
  */
 export function waitsBelow(sides: Sides, fn: number): PartOfGrowth<string>[] {
   const { functions } = sides.joined;
-  const parts = new Map<string | null, number>();
-  forEachStack(sides, fn, ({ profile, frameFunction }, stack, weight) => {
-    const start = profile.stackStart[stack] ?? 0;
-    const end = Math.min(profile.stackStart[stack + 1] ?? 0, start + WAIT_FRAMES);
-    const names: string[] = [];
-    for (let position = start; position < end; position++)
-      names.push(functions[frameFunction[profile.stackFrames[position] ?? 0] ?? 0]?.name ?? '');
-    const kind = waitKind(names);
-    parts.set(kind, (parts.get(kind) ?? 0) + weight);
-  });
-  return rank(parts)
+  return rankStacks(sides, fn, (part, stack) =>
+    waitKind(leafFunctions(part, stack).map((leaf) => functions[leaf]?.name ?? '')),
+  )
     .flatMap(({ what, part }) => (what === null || part < MIN_PART ? [] : [{ what, part }]))
     .slice(0, MAX_PARTS);
 }
@@ -76,21 +65,41 @@ export function waitsBelow(sides: Sides, fn: number): PartOfGrowth<string>[] {
  * the leaf; 0 where nothing grew.
  */
 export function networkPartBelow(sides: Sides, fn: number): number {
-  const waits = sides.joined.functions.map(isNetworkWait);
-  const parts = new Map<boolean, number>();
-  forEachStack(sides, fn, ({ profile, frameFunction }, stack, weight) => {
-    const start = profile.stackStart[stack] ?? 0;
-    const end = Math.min(profile.stackStart[stack + 1] ?? 0, start + WAIT_FRAMES);
-    let isWaiting = false;
-    for (let position = start; position < end && !isWaiting; position++)
-      isWaiting = waits[frameFunction[profile.stackFrames[position] ?? 0] ?? 0] ?? false;
-    parts.set(isWaiting, (parts.get(isWaiting) ?? 0) + weight);
-  });
-  return rank(parts).find(({ what }) => what)?.part ?? 0;
+  const { functions } = sides.joined;
+  const known = new Map<number, boolean>();
+  const waits = (leaf: number): boolean => {
+    const info = functions[leaf];
+    const isWaiting = known.get(leaf) ?? (info !== undefined && isNetworkWait(info));
+    known.set(leaf, isWaiting);
+    return isWaiting;
+  };
+  const ranked = rankStacks(sides, fn, (part, stack) => leafFunctions(part, stack).some(waits));
+  return ranked.find(({ what }) => what)?.part ?? 0;
 }
 
-/** Parts of all that grew, the largest first; nothing where all together did not grow. */
-function rank<T>(parts: ReadonlyMap<T, number>): PartOfGrowth<T>[] {
+/** Functions of the frames next to the leaf of a stack, the leaf first. */
+function leafFunctions({ profile, frameFunction }: JoinedPart, stack: number): number[] {
+  const start = profile.stackStart[stack] ?? 0;
+  const end = Math.min(profile.stackStart[stack + 1] ?? 0, start + WAIT_FRAMES);
+  return Array.from(profile.stackFrames.subarray(start, end), (frame) => frameFunction[frame] ?? 0);
+}
+
+/**
+ * Parts of what the stacks through a function gained, by their kinds, the largest first; nothing where all
+ * together did not grow.
+ *
+ * @param classify gives the kind of a stack; undefined leaves it out
+ */
+function rankStacks<T>(
+  sides: Sides,
+  fn: number,
+  classify: (part: JoinedPart, stack: number) => T | undefined,
+): PartOfGrowth<T>[] {
+  const parts = new Map<T, number>();
+  forEachStack(sides, fn, (part, stack, weight) => {
+    const what = classify(part, stack);
+    if (what !== undefined) parts.set(what, (parts.get(what) ?? 0) + weight);
+  });
   const weights = [...parts.values()];
   if (weights.reduce((sum, weight) => sum + weight, 0) <= 0) return [];
   // A fall is no part of the growth: else the parts of what rose would add up to more than all of it.
