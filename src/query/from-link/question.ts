@@ -76,7 +76,9 @@ export function readLink(text: string, addresses: readonly PageAddress[], now: n
   const link = parseLink(text);
   const places = findPlaces(link, addresses);
   const parameters = link.searchParams;
-  const place = places.find((each) => isOfOrg(each.address, readOrg(parameters))) ?? places[0];
+  const linkOrg = readOrg(parameters);
+  const fitting = places.filter((each) => isOfOrg(each.address, linkOrg));
+  const place = fitting[0] ?? places[0];
   if (place === undefined) throw refuseForeign(link, addresses);
   const { address, path } = place;
   const page =
@@ -84,22 +86,16 @@ export function readLink(text: string, addresses: readonly PageAddress[], now: n
   if (page === null) {
     throw new UserError('The link opens a page without a profile query in its address.', READABLE);
   }
-  const stores = places.flatMap((each) =>
-    isOfOrg(each.address, readOrg(parameters)) ? (each.address.store ?? []) : [],
-  );
-  const isOfSeveral = new Set(stores).size > 1;
-  const question = {
-    ...buildQuestion(page, isOfSeveral ? { ...address, store: null } : address, parameters, now),
-    stores: isOfSeveral ? [...new Set(stores)] : [],
-  };
-  const { orgId } = address;
-  if (orgId !== null && question.orgId !== null && question.orgId !== orgId) {
+  const stores = [...new Set(fitting.flatMap((each) => each.address.store ?? []))];
+  const isOfSeveral = stores.length > 1;
+  const question = buildQuestion(page, isOfSeveral ? { ...address, store: null } : address, parameters, now);
+  if (fitting.length === 0) {
     throw new UserError(
-      `The link is of organisation ${question.orgId} of Grafana, and organisation ${orgId} is read here.`,
+      `The link is of organisation ${linkOrg} of Grafana, and organisation ${address.orgId} is read here.`,
       'Switch the organisation in Grafana and copy the link again, or give service, profile_type, from and to.',
     );
   }
-  return question;
+  return { ...question, stores: isOfSeveral ? stores : [] };
 }
 
 /** The address that a link leads to, and the path below it; null where it leads elsewhere. */
