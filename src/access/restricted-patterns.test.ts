@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { buildPattern } from '../../test/support/pattern.js';
 import type { Learned, PatternBook } from '../patterns/book.js';
 import type { QueryPattern } from '../patterns/pattern.js';
 import type { Matcher } from '../sources/source.js';
@@ -12,22 +13,7 @@ function equals(name: string, value: string): Matcher {
 }
 
 function pattern(matchers: readonly Matcher[], more: Partial<QueryPattern> = {}): QueryPattern {
-  return {
-    sourceUid: 'one',
-    profileTypeId: null,
-    matchers,
-    variesBy: [],
-    current: {},
-    groupBy: [],
-    titles: [],
-    dashboards: [],
-    valueNames: [],
-    seen: null,
-    score: 1,
-    valid: null,
-    reason: null,
-    ...more,
-  };
+  return buildPattern({ sourceUid: 'one', matchers, ...more });
 }
 
 function createBook(patterns: readonly QueryPattern[]): PatternBook {

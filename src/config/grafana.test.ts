@@ -1,19 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../errors.js';
+import { refusal as refuse } from '../../test/support/refusal.js';
 import { readConfig } from './read.js';
 
 const SECRET = 'hunter2-s3cr3t';
 const URL_SET = { GRAFANA_URL: 'grafana.example.com' };
 
-function refusal(env: Record<string, string>): string {
-  try {
-    readConfig([], env);
-  } catch (error) {
-    if (error instanceof UsageError) return `${error.message}\nNext: ${error.next}`;
-    throw error;
-  }
-  return 'taken';
-}
+const refusal = (env: Record<string, string>) => refuse([], env);
 
 function grafanaIn(env: Record<string, string>) {
   return readConfig([], env).stores.find((store) => store.kind === 'grafana')?.settings;

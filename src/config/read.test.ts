@@ -1,21 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../errors.js';
+import { refusal } from '../../test/support/refusal.js';
 import { OPTIONS } from './options.js';
 import { readConfig } from './read.js';
 
 const SECRET = 'hunter2-s3cr3t';
 const URL_FLAG = ['--pyroscope-url', 'http://localhost:4040'];
-
-function refusal(argv: readonly string[], env: Record<string, string> = {}): string {
-  try {
-    readConfig(argv, env);
-  } catch (error) {
-    if (error instanceof UsageError) return `${error.message}\nNext: ${error.next}`;
-    throw error;
-  }
-  return 'taken';
-}
 
 function pyroscopeIn(argv: readonly string[], env: Record<string, string>) {
   return readConfig(argv, env).stores.find((store) => store.kind === 'pyroscope')?.settings;

@@ -1,23 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { buildPattern } from '../../test/support/pattern.js';
 import type { QueryPattern } from './pattern.js';
 import { selectPatterns } from './select.js';
 
 const SIGNAL = new AbortController().signal;
-const PATTERN: QueryPattern = {
-  sourceUid: null,
-  profileTypeId: 'process_cpu:cpu:nanoseconds:cpu:nanoseconds',
-  matchers: [],
-  groupBy: [],
-  variesBy: [],
-  current: {},
-  titles: [],
-  dashboards: [],
-  valueNames: [],
-  seen: null,
-  score: 1,
-  valid: null,
-  reason: null,
-};
+const PATTERN = buildPattern({ profileTypeId: 'process_cpu:cpu:nanoseconds:cpu:nanoseconds' });
 const named = (title: string): QueryPattern => ({ ...PATTERN, titles: [title] });
 const PATTERNS = [named('Kafka lag by broker'), named('Kafka heap'), named('Checkout CPU')];
 

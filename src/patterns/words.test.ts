@@ -1,25 +1,17 @@
 import { describe, expect, test } from 'vitest';
+import { buildPattern } from '../../test/support/pattern.js';
 import type { QueryPattern } from './pattern.js';
 import { defaultGroupings, findServiceLabel, serviceByWord } from './words.js';
 
 function pattern(more: Partial<QueryPattern> & { service?: string; serviceLabel?: string }): QueryPattern {
   const { service, serviceLabel = 'service_name', ...rest } = more;
-  return {
+  return buildPattern({
     sourceUid: 'a',
     profileTypeId: 'process_cpu:cpu:nanoseconds:cpu:nanoseconds',
     matchers: service === undefined ? [] : [{ name: serviceLabel, op: '=', value: service }],
-    variesBy: [],
-    current: {},
-    groupBy: [],
-    titles: [],
-    dashboards: [],
-    valueNames: [],
-    seen: null,
-    score: 1,
     valid: true,
-    reason: null,
     ...rest,
-  };
+  });
 }
 const on = (title: string) => [{ uid: title, title, url: null }];
 

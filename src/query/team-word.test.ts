@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createEnvironment, NOW } from '../../test/support/ask.js';
+import { buildPattern } from '../../test/support/pattern.js';
 import { schemaSource } from '../../test/support/schema-source.js';
 import type { PatternBook } from '../patterns/book.js';
 import type { QueryPattern } from '../patterns/pattern.js';
@@ -12,22 +13,7 @@ function pattern(
   value: string,
   more: Partial<QueryPattern> = {},
 ): QueryPattern {
-  return {
-    sourceUid: null,
-    profileTypeId: null,
-    matchers: [{ name: label, op: '=', value }],
-    variesBy: [],
-    current: {},
-    groupBy: [],
-    titles: [title],
-    dashboards: [],
-    valueNames: [],
-    seen: null,
-    score: 1,
-    valid: true,
-    reason: null,
-    ...more,
-  };
+  return buildPattern({ matchers: [{ name: label, op: '=', value }], titles: [title], valid: true, ...more });
 }
 
 interface Team {

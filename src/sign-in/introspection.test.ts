@@ -6,14 +6,12 @@ import {
   ISSUER,
   makeKey,
   NOW,
+  openFakeSignIn,
   RESOURCE,
-  SETTINGS,
   sign,
 } from '../../test/support/identity-provider.js';
 import type { OAuthSettings } from '../config/oauth/read.js';
-import { createLog } from '../telemetry/log.js';
 import { TokenRefused } from './refused.js';
-import { openSignIn } from './sign-in.js';
 
 const SECONDS = NOW / 1000;
 const OPAQUE = 'opaque-0123456789';
@@ -26,18 +24,13 @@ async function open(
   settings: Partial<OAuthSettings> = {},
   arrange: (provider: FakeProvider) => void = () => {},
 ) {
-  const provider: FakeProvider = createFakeProvider();
-  provider.keys = [KEY.publicKey];
-  arrange(provider);
-  provider.answer = () => ({ body: answer });
-  const clock = { now: NOW };
-  const signIn = await openSignIn({
-    settings: { ...SETTINGS, introspection: 'opaque', client: CLIENT, ...settings },
-    orgId: null,
-    proxy: null,
-    log: createLog('error', () => {}),
-    now: () => clock.now,
-    provider,
+  const { signIn, provider, clock } = await openFakeSignIn({
+    keys: [KEY.publicKey],
+    settings: { introspection: 'opaque', client: CLIENT, ...settings },
+    arrange(provider) {
+      arrange(provider);
+      provider.answer = () => ({ body: answer });
+    },
   });
   const ask = async (token: string): Promise<string> => {
     try {

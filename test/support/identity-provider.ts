@@ -1,6 +1,9 @@
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
 import type { OAuthSettings } from '../../src/config/oauth/read.js';
 import { type ProviderClient, ProviderError, type ProviderRefusal } from '../../src/sign-in/provider.js';
+import { TokenRefused } from '../../src/sign-in/refused.js';
+import { openSignIn } from '../../src/sign-in/sign-in.js';
+import { createLog } from '../../src/telemetry/log.js';
 
 export const ISSUER = 'https://login.example.com/realms/main';
 export const RESOURCE = 'https://mcp.example.com/mcp';
@@ -105,4 +108,43 @@ export function createFakeProvider(issuer = ISSUER): FakeProvider {
     async close() {},
   };
   return provider;
+}
+
+export interface FakeSignInOptions {
+  /** Keys that the provider publishes. */
+  keys: unknown[];
+  settings?: Partial<OAuthSettings>;
+  orgId?: number | null;
+  /** Changes the provider before it is asked. */
+  arrange?: ((provider: FakeProvider) => void) | undefined;
+}
+
+/** A sign-in over a provider without a socket, whose clock stands still until a test moves it. */
+export async function openFakeSignIn({ keys, settings = {}, orgId = null, arrange }: FakeSignInOptions) {
+  const provider = createFakeProvider();
+  provider.keys = keys;
+  arrange?.(provider);
+  const clock = { now: NOW };
+  const lines: string[] = [];
+  const signIn = await openSignIn({
+    settings: { ...SETTINGS, ...settings },
+    orgId,
+    proxy: null,
+    log: createLog('warn', (line) => lines.push(line)),
+    now: () => clock.now,
+    provider,
+  });
+  /** Why a token is refused; `let in` with the client id where it is not. */
+  const refusal = async (
+    token: string,
+  ): Promise<{ kind: string; message: string; detail: string | null }> => {
+    try {
+      const { client } = await signIn.identify(token);
+      return { kind: 'let in', message: client, detail: null };
+    } catch (error) {
+      if (!(error instanceof TokenRefused)) throw error;
+      return { kind: error.kind, message: error.message, detail: error.detail };
+    }
+  };
+  return { signIn, provider, clock, lines, refusal };
 }

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { refusalFrom } from '../../../test/support/refusal.js';
 import { ROOT } from '../../../test/support/root.js';
-import { UsageError } from '../../errors.js';
 import { OPTIONS, type Option } from '../options.js';
 import { loadConfig, readConfig } from '../read.js';
 import { parseConfigFile } from './config-file.js';
@@ -19,13 +19,7 @@ function read(text: string, env: Record<string, string> = ENV, argv: readonly st
 }
 
 function refusal(text: string, env: Record<string, string> = ENV, argv: readonly string[] = []): string {
-  try {
-    read(text, env, argv);
-  } catch (error) {
-    if (error instanceof UsageError) return `${error.message}\nNext: ${error.next}`;
-    throw error;
-  }
-  return 'taken';
+  return refusalFrom(() => read(text, env, argv));
 }
 
 const GRAFANA = {

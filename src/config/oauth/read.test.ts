@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../../errors.js';
+import { refusal } from '../../../test/support/refusal.js';
 import { readConfig } from '../read.js';
 import { isSecureAddress } from './read.js';
 
@@ -10,16 +10,6 @@ const GRAFANA = ['--grafana-url', 'https://grafana.example.com'];
 
 function read(...argv: string[]) {
   return readConfig(argv, {}).oauth;
-}
-
-function refusal(argv: readonly string[], env: Record<string, string> = {}): string {
-  try {
-    readConfig(argv, env);
-  } catch (error) {
-    if (error instanceof UsageError) return `${error.message}\nNext: ${error.next}`;
-    throw error;
-  }
-  return 'taken';
 }
 
 test('without an issuer callers do not sign in', () => {

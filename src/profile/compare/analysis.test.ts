@@ -1,4 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import {
+  analyseParts as analysis,
+  CALM,
+  GROWN,
+  type Parts,
+  readParts as reading,
+  times,
+} from '../../../test/support/calm-service.js';
 import { findFunction, getName, profileFrom, type Stacks } from '../../../test/support/contrast.js';
 import { leastFound } from '../../../test/support/least-found.js';
 import {
@@ -12,31 +20,6 @@ import {
 } from './analysis.js';
 
 const GATE = 4.25;
-const CALM = { 'main serve price': 100, 'main serve stock': 300, 'main poll': 400, 'runtime.gc': 100 };
-const GROWN = { ...CALM, 'main serve price': 500 };
-const times = (stacks: Stacks, factor: number): Stacks =>
-  Object.fromEntries(Object.entries(stacks).map(([stack, value]) => [stack, value * factor]));
-
-interface Parts {
-  baseline?: readonly Stacks[];
-  incident?: readonly Stacks[];
-  slices?: readonly Stacks[];
-  profiles?: number;
-}
-
-function reading({
-  baseline = [CALM, CALM, CALM, CALM],
-  incident = [CALM, CALM],
-  slices = [],
-  profiles = 1,
-}: Parts) {
-  const counted = (all: readonly Stacks[]) =>
-    all.map((stacks) => ({ profile: profileFrom(stacks), profiles }));
-  return { baseline: counted(baseline), incident: counted(incident), slices: counted(slices), quantum: 1 };
-}
-
-const analysis = (parts: Parts) => analyse(reading(parts));
-
 describe('analyse', () => {
   test('samples of own code on both sides, over-dispersion of a calm baseline, load', () => {
     const analysed = analysis({ incident: [times(CALM, 2), times(CALM, 2)] });

@@ -1,36 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { getName, profileFrom, type Stacks } from '../../../test/support/contrast.js';
+import { analyseParts as analysis, CALM, GROWN, times } from '../../../test/support/calm-service.js';
+import { getName, type Stacks } from '../../../test/support/contrast.js';
 import { HANDLERS } from '../../../test/support/handlers.js';
 import { leastFound } from '../../../test/support/least-found.js';
-import { analyse } from './analysis.js';
 import { changeInSlice } from './slices.js';
 
 const GATE = 4.25;
-const CALM = { 'main serve price': 100, 'main serve stock': 300, 'main poll': 400, 'runtime.gc': 100 };
-const GROWN = { ...CALM, 'main serve price': 500 };
-const times = (stacks: Stacks, factor: number): Record<string, number> =>
-  Object.fromEntries(Object.entries(stacks).map(([stack, value]) => [stack, value * factor]));
-
-interface Parts {
-  baseline?: readonly Stacks[];
-  incident?: readonly Stacks[];
-  slices?: readonly Stacks[];
-  profiles?: number;
-}
-
-function reading({
-  baseline = [CALM, CALM, CALM, CALM],
-  incident = [CALM, CALM],
-  slices = [],
-  profiles = 1,
-}: Parts) {
-  const counted = (all: readonly Stacks[]) =>
-    all.map((stacks) => ({ profile: profileFrom(stacks), profiles }));
-  return { baseline: counted(baseline), incident: counted(incident), slices: counted(slices), quantum: 1 };
-}
-
-const analysis = (parts: Parts) => analyse(reading(parts));
-
 describe('changeInSlice', () => {
   test('the slice that changed, though the whole hardly did', () => {
     const analysed = analysis({ slices: [GROWN, CALM, CALM] });

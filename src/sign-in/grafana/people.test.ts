@@ -10,13 +10,11 @@ import {
   ISSUER,
   makeKey,
   NOW,
+  openFakeSignIn,
   RESOURCE,
-  SETTINGS,
   sign,
 } from '../../../test/support/identity-provider.js';
 import type { GrafanaIdentity, OAuthSettings } from '../../config/oauth/read.js';
-import { createLog } from '../../telemetry/log.js';
-import { openSignIn } from '../sign-in.js';
 
 const KEY = await makeKey('one');
 const CLIENT = { id: 'mcp', secret: 'secret', secretFile: null };
@@ -39,28 +37,21 @@ function writeKey(kind: 'ec' | 'rsa' | 'ed25519' | 'short' = 'ec'): string {
 async function open(
   grafana: GrafanaIdentity,
   settings: Partial<OAuthSettings> = {},
-  arrange: (provider: FakeProvider) => void = () => {},
+  arrange?: (provider: FakeProvider) => void,
 ) {
-  const provider = createFakeProvider();
-  provider.keys = [KEY.publicKey];
-  arrange(provider);
-  const clock = { now: NOW };
-  const lines: string[] = [];
-  const signIn = await openSignIn({
-    settings: { ...SETTINGS, client: CLIENT, userClaim: 'email', grafana, ...settings },
+  const opened = await openFakeSignIn({
+    keys: [KEY.publicKey],
+    settings: { client: CLIENT, userClaim: 'email', grafana, ...settings },
     orgId: 7,
-    proxy: null,
-    log: createLog('warn', (line) => lines.push(line)),
-    now: () => clock.now,
-    provider,
+    arrange,
   });
   const credential = async (claims: Record<string, unknown>) => {
     const token = await sign(KEY, { exp: NOW / 1000 + 3_600, ...claims });
-    const { rights } = await signIn.identify(token);
+    const { rights } = await opened.signIn.identify(token);
     if (rights.grafana === null) throw new Error('has no credential');
     return { ...rights.grafana, token };
   };
-  return { signIn, provider, clock, lines, credential };
+  return { ...opened, credential };
 }
 
 test('the credential of the server needs none of the person', async () => {
