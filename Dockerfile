@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# The server in a small image. Serves stdio by default (run with -i); see docs/containers.md for HTTP.
+# The server in a small image. Serves stdio by default (run with -i); see docs/operate/containers.md for HTTP.
 # Other images with Node will do, too: scripts/image.sh makes two from Debian's packages.
 ARG BUILD_IMAGE=node:22-slim
 ARG RUN_IMAGE=node:22-alpine

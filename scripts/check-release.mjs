@@ -15,7 +15,7 @@ const CARRIERS = [
   'channels/docker-catalogue/server.yaml',
   'charts/pyroscope-mcp/Chart.yaml',
   'charts/pyroscope-mcp/values.yaml',
-  'docs/install.md',
+  'docs/use/install.md',
 ];
 
 const read = (name) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');

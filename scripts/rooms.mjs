@@ -1,5 +1,5 @@
 // Checks the borders between the folders of src/: what each may import, and that no circle of value imports
-// exists. Part of `npm run lint`. docs/design.md explains the order.
+// exists. Part of `npm run lint`. docs/develop/design.md explains the order.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { CLIENTS } from './clients/clients.js';
 import { ROOT } from './support/root.js';
 
-// docs/agent-frameworks.md shows exactly the programs that `npm run test:clients` runs.
+// docs/use/agent-frameworks.md shows exactly the programs that `npm run test:clients` runs.
 
-const page = readFileSync(path.join(ROOT, 'docs/agent-frameworks.md'), 'utf8');
+const page = readFileSync(path.join(ROOT, 'docs/use/agent-frameworks.md'), 'utf8');
 const shown = [...page.matchAll(/<!-- program (\S+) -->\n```\w+\n([\s\S]*?)\n```\n<!-- end -->/g)].map(
   ([, file = '', code = '']) => ({ file, code }),
 );

@@ -179,13 +179,13 @@ test('the icon is a square picture that bundles and registries take', () => {
 });
 
 describe('the buttons', () => {
-  const page = read('docs/install.md');
+  const page = read('docs/use/install.md');
   const links = [...page.matchAll(/\]\((https:\/\/[^)]*\/(?:install-mcp|install)\?[^)]*)\)/g)].map(
     ([, link = '']) => new URL(link),
   );
   const find = (host: string) => {
     const link = links.find(({ hostname }) => hostname === host);
-    if (link === undefined) throw new Error(`docs/install.md has no button for ${host}`);
+    if (link === undefined) throw new Error(`docs/use/install.md has no button for ${host}`);
     return link.searchParams;
   };
   const serverSchema = z.object({ command: z.string(), args: z.array(z.string()), env: environment });

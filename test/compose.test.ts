@@ -66,7 +66,7 @@ test('our server is started with options that exist, for the data source that is
   const { command, environment } = services['pyroscope-mcp'];
   const names = new Set<string | null>(Object.values(OPTIONS).map(({ env }) => env));
   expect(Object.keys(environment).filter((name) => !names.has(name))).toEqual([]);
-  expect(read('docs', 'containers.md')).toContain(
+  expect(read('docs', 'operate', 'containers.md')).toContain(
     `PYROSCOPE_MCP_TOKEN=${environment.PYROSCOPE_MCP_HTTP_TOKENS}`,
   );
   const config = readConfig(command, environment);

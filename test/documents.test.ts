@@ -68,21 +68,24 @@ test('every page of docs/ can be reached from README.md', () => {
   expect(docs.filter((name) => !reached.has(name))).toEqual([]);
 });
 
-test.each(['docs/investigate.md', 'docs/how-to-investigate.md'])('%s explains every verdict', (page) => {
-  const text = pages.find(({ name }) => name === page)?.text ?? '';
-  const source = readFileSync(path.join(ROOT, 'src/profile/compare/finding.ts'), 'utf8');
-  const verdicts = new Set([...source.matchAll(/^ {2}\| '(\w+)'/gm)].map(([, verdict]) => verdict));
-  expect(verdicts.size).toBeGreaterThan(8);
-  expect([...verdicts].filter((verdict) => !text.includes(`| \`${verdict}\` |`))).toEqual([]);
-});
+test.each(['docs/use/investigate.md', 'docs/use/how-to-investigate.md'])(
+  '%s explains every verdict',
+  (page) => {
+    const text = pages.find(({ name }) => name === page)?.text ?? '';
+    const source = readFileSync(path.join(ROOT, 'src/profile/compare/finding.ts'), 'utf8');
+    const verdicts = new Set([...source.matchAll(/^ {2}\| '(\w+)'/gm)].map(([, verdict]) => verdict));
+    expect(verdicts.size).toBeGreaterThan(8);
+    expect([...verdicts].filter((verdict) => !text.includes(`| \`${verdict}\` |`))).toEqual([]);
+  },
+);
 
 test('the rules that comments cite by paragraph are there', () => {
-  const rules = pages.find(({ name }) => name === 'docs/comparison.md')?.text ?? '';
+  const rules = pages.find(({ name }) => name === 'docs/develop/comparison.md')?.text ?? '';
   const files = readdirSync(path.join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
   const cited = files
     .filter((file) => file.endsWith('.ts'))
     .flatMap((file) => [
-      ...readFileSync(path.join(ROOT, 'src', file), 'utf8').matchAll(/docs\/comparison\.md (§\d)/g),
+      ...readFileSync(path.join(ROOT, 'src', file), 'utf8').matchAll(/docs\/develop\/comparison\.md (§\d)/g),
     ])
     .map(([, paragraph = '']) => paragraph);
   expect(cited.length).toBeGreaterThan(10);

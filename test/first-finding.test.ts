@@ -11,9 +11,10 @@ import { ROOT } from './support/packed.js';
 import { cleanEnvironment, DEMO, MAIN } from './support/process.js';
 import { startPyroscopeServer } from './support/pyroscope-server.js';
 
-// docs/first-finding.md as a reader follows it: every command of a section in one shell, in an empty folder.
+// docs/use/first-finding.md as a reader follows it: every command of a section in one shell, in an empty
+// folder.
 
-const sections = readFileSync(path.join(ROOT, 'docs/first-finding.md'), 'utf8').split(/^## /m);
+const sections = readFileSync(path.join(ROOT, 'docs/use/first-finding.md'), 'utf8').split(/^## /m);
 const section = (number: number) => sections.find((text) => text.startsWith(`${number}. `)) ?? '';
 const commands = (number: number) =>
   [...section(number).matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block]) => block).join('\n');

@@ -14,7 +14,7 @@ const VALUES = {
   PYROSCOPE_MCP_TOKEN: TOKEN,
   'pyroscope-mcp-token': TOKEN,
 };
-const snippets = [...listSnippets('docs/install.md'), ...listSnippets('README.md')];
+const snippets = [...listSnippets('docs/use/install.md'), ...listSnippets('README.md')];
 const names = TOOLS.map(({ name }) => name);
 
 test('each client has its snippets, below the root key that it reads', () => {

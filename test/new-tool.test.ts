@@ -68,7 +68,7 @@ test('every tool stands in the guide for agents', () => {
 });
 
 test('every tool stands in the reference', () => {
-  const headings = read('docs/tools.md').split('\n');
+  const headings = read('docs/use/tools.md').split('\n');
   expectNone(
     names.filter((name) => !headings.includes(`## ${name}`)),
     'run `npm run docs` and commit what it writes.',

@@ -13,7 +13,7 @@ const packed = await pack();
 const read = (name: string) => readFileSync(path.join(ROOT, name));
 
 test('the tarball holds the bundled program, its documents and the demo incident, and nothing else', () => {
-  const documents = filesBelow('docs').filter((name) => /^docs\/[a-z-]+\.md$/.test(name));
+  const documents = filesBelow('docs').filter((name) => name.endsWith('.md'));
   expect(packed.paths).toEqual(
     [
       ...['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'],

@@ -10,10 +10,10 @@ import { TOOLS } from '../src/tools/index.js';
 import { ROOT } from './support/packed.js';
 import { DEMO, type Program, start } from './support/process.js';
 
-// docs/platforms.md as a platform does it: the server of the page on loopback, over the demo incident, and
-// the official client with a bearer token.
+// docs/use/platforms.md as a platform does it: the server of the page on loopback, over the demo incident,
+// and the official client with a bearer token.
 
-const page = readFileSync(path.join(ROOT, 'docs/platforms.md'), 'utf8');
+const page = readFileSync(path.join(ROOT, 'docs/use/platforms.md'), 'utf8');
 const [, block = ''] = /```sh\n([\s\S]*?)```/.exec(page) ?? [];
 const [makeTokens = '', ...rest] = block.trim().split('\n');
 const command = rest.at(-1) ?? '';

@@ -108,9 +108,9 @@ function channelTable({ name, mcpName, version, owner, repository }) {
     ],
     [
       "Docker's MCP toolkit",
-      `the entry in [channels/docker-catalogue](../channels/docker-catalogue/server.yaml)`,
+      `the entry in [channels/docker-catalogue](../../channels/docker-catalogue/server.yaml)`,
     ],
-    ['clients of the MCP registry', `\`${mcpName}\` ([server.json](../server.json))`],
+    ['clients of the MCP registry', `\`${mcpName}\` ([server.json](../../server.json))`],
   ];
   return ['| client | how |', '| --- | --- |', ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
 }

@@ -52,7 +52,7 @@ export function serverJson({ name, mcpName, version, title, summary, repository,
         url: 'https://{host}/mcp',
         variables: {
           host: {
-            description: 'Host name of the server that your team runs (docs/http.md)',
+            description: 'Host name of the server that your team runs (docs/operate/http.md)',
             placeholder: 'mcp.example.com',
             isRequired: true,
           },

@@ -15,15 +15,15 @@ const COMMANDS: readonly [string, string][] = [
   ['pyroscope-mcp doctor', 'check configuration, reachability, credentials and data; says what to fix'],
   [
     'pyroscope-mcp gate --service NAME …',
-    'a gate for deploys: exit code 0 nothing found, 3 found, 4 cannot say (docs/gate.md)',
+    'a gate for deploys: exit code 0 nothing found, 3 found, 4 cannot say (docs/use/gate.md)',
   ],
   [
     'pyroscope-mcp report TOOL … --output FILE',
-    'the answer with flame graphs and timeline as one HTML file (docs/pictures.md)',
+    'the answer with flame graphs and timeline as one HTML file (docs/use/pictures.md)',
   ],
   [
     'pyroscope-mcp export --output FILE …',
-    'a merged profile as a file for pprof, flame graph tools, speedscope or `go build -pgo` (docs/export.md)',
+    'a merged profile as a file for pprof, flame graph tools, speedscope or `go build -pgo` (docs/use/export.md)',
   ],
   ['pyroscope-mcp demo', 'the findings of the bundled incident, without server or configuration'],
 ];

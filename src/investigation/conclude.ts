@@ -32,8 +32,8 @@ export interface Conclusion {
 }
 
 /**
- * The verdict over all types (docs/comparison.md §7): leak, then contention, then a change of code, moved
- * code, load. A lower lens supports and never overrides.
+ * The verdict over all types (docs/develop/comparison.md §7): leak, then contention, then a change of code,
+ * moved code, load. A lower lens supports and never overrides.
  */
 export function conclude(reading: LensReadings): Conclusion {
   const { levels, waits, wholes } = reading;

@@ -7,7 +7,7 @@ import type { ShareLens } from './evidence/shares.js';
 
 /**
  * Findings with what other readings than their own say about them: in how many instances the type rose, and
- * the time of the garbage collector that the allocations brought with them (docs/comparison.md §6).
+ * the time of the garbage collector that the allocations brought with them (docs/develop/comparison.md §6).
  */
 export function withContext(
   findings: readonly Finding[],

@@ -1,7 +1,7 @@
 import type { Resolution } from './evidence/shares.js';
 
 // Numbers that decide verdict, culprit and confidence. Distances are in standard errors; paragraphs are those
-// of docs/comparison.md.
+// of docs/develop/comparison.md.
 
 /**
  * Smallest distance from noise of a change of code (§5). It allows half of the accusations that 1 % would

@@ -1,8 +1,8 @@
 import type { Verdict } from '../profile/compare/finding.js';
 
 /**
- * Verdicts that name a reason, the most telling first (docs/comparison.md §7). Both tools rank by this order:
- * a lower reason supports and never overrides.
+ * Verdicts that name a reason, the most telling first (docs/develop/comparison.md §7). Both tools rank by
+ * this order: a lower reason supports and never overrides.
  */
 const ORDER = [
   'leak',

@@ -11,7 +11,8 @@ import { contradictionsIn } from './investigation.js';
 import { contradictionsInText } from './text.js';
 import { contradictionsOver } from './timeline.js';
 
-// No answer contradicts its own numbers, whatever the data: docs/comparison.md says what counts as small.
+// No answer contradicts its own numbers, whatever the data: docs/develop/comparison.md says what counts as
+// small.
 
 type Views = {
   investigation: typeof import('../../src/report/answers/investigation.js');

@@ -137,8 +137,8 @@ test('a window that has ended is not waited for', async () => {
   expect(await run([...calm, '--wait', '1h'])).toMatchObject({ code: 4, stderr: '' });
 });
 
-describe('docs/gate.md', async () => {
-  const text = await readFile(path.join(ROOT, 'docs', 'gate.md'), 'utf8');
+describe('docs/use/gate.md', async () => {
+  const text = await readFile(path.join(ROOT, 'docs', 'use', 'gate.md'), 'utf8');
   const [actions, template, rollout] = [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, yaml = '']) =>
     parse(yaml),
   );

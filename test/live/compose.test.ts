@@ -152,7 +152,7 @@ test.runIf(program)(
       return fetch(input, { ...init, headers });
     });
     try {
-      const page = readFileSync(path.join(ROOT, 'docs/containers.md'), 'utf8');
+      const page = readFileSync(path.join(ROOT, 'docs/operate/containers.md'), 'utf8');
       const [, documented = ''] = /call investigate '(.*)'/.exec(page) ?? [];
       const { text, isError } = await client.callTool('investigate', JSON.parse(documented));
       expect(isError, text).toBe(false);

@@ -7,8 +7,8 @@ import { ROOT } from '../support/packed.js';
 import { cleanEnvironment, run } from '../support/process.js';
 import { liveServer } from '../support/pyroscope.js';
 
-// The demo app of compose.yaml against a real Pyroscope, and the call of docs/containers.md: it names the
-// planted function.
+// The demo app of compose.yaml against a real Pyroscope, and the call of docs/operate/containers.md: it names
+// the planted function.
 
 const wanted = Boolean(process.env.PYROSCOPE_BIN);
 if (!wanted) console.warn('The live test of the demo app is skipped: set PYROSCOPE_BIN to run it.');
@@ -27,7 +27,7 @@ test.runIf(wanted)(
       { env },
     );
     const [, printed = ''] = /call investigate '(.*)'/.exec(stdout) ?? [];
-    const page = readFileSync(path.join(ROOT, 'docs/containers.md'), 'utf8');
+    const page = readFileSync(path.join(ROOT, 'docs/operate/containers.md'), 'utf8');
     const [, documented = ''] = /call investigate '(.*)'/.exec(page) ?? [];
     for (const args of [documented, printed]) {
       const answer = await run(['call', 'investigate', args], { env: { PYROSCOPE_URL: server?.url ?? '' } });

@@ -194,7 +194,10 @@ test('tokens of answers are estimated well enough', () => {
 });
 
 test('the page for operators names only metrics that there are, and all of them', async () => {
-  const page = readFileSync(fileURLToPath(new URL('../../docs/operations.md', import.meta.url)), 'utf8');
+  const page = readFileSync(
+    fileURLToPath(new URL('../../docs/operate/operations.md', import.meta.url)),
+    'utf8',
+  );
   const described = (await createMetrics(NAMES).describe()).filter(({ name }) =>
     /^(?:pyroscope_)?mcp_/.test(name),
   );

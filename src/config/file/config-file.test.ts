@@ -86,7 +86,7 @@ stores:
 });
 
 test('the example of the page is read', () => {
-  const page = readFileSync(path.join(ROOT, 'docs', 'configuration.md'), 'utf8');
+  const page = readFileSync(path.join(ROOT, 'docs', 'operate', 'configuration.md'), 'utf8');
   const [, example = ''] = /```yaml\n(.*?)```/s.exec(page) ?? [];
   const config = read(example, { GRAFANA_TEAM_B_TOKEN: 'b', EDGE_PASSWORD: 'e' });
   expect(config.stores.map(({ name, kind }) => [name, kind])).toEqual([

@@ -59,7 +59,7 @@ export function parseConfigFile(
     return refuse(
       1,
       'it holds no settings.',
-      `Name some, such as ${STORES}: docs/configuration.md has an example.`,
+      `Name some, such as ${STORES}: docs/operate/configuration.md has an example.`,
     );
   }
   const toPath = (written: string) => path.resolve(path.dirname(file), written);

@@ -145,7 +145,7 @@ export function refuseKey(
     line,
     `there is no key ${JSON.stringify(`${prefix}${safeText(key, 60)}`)}${isOfCommand === undefined ? '' : `; it is a flag of the command ${isOfCommand.command}`}.`,
     nearest === undefined
-      ? `There is: ${all.slice(0, 12).join(', ')}${all.length > 12 ? ', … (docs/configuration.md)' : ''}.`
+      ? `There is: ${all.slice(0, 12).join(', ')}${all.length > 12 ? ', … (docs/operate/configuration.md)' : ''}.`
       : `Did you mean "${nearest}"?`,
   );
 }

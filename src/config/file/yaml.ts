@@ -17,7 +17,7 @@ export type FileNode = { readonly line: number } & (
 /** Reports a mistake in a line of the file. */
 export type Refuse = (line: number, message: string, next: string) => never;
 
-const PLAIN_YAML = 'Use maps, lists and texts only; docs/configuration.md has an example.';
+const PLAIN_YAML = 'Use maps, lists and texts only; docs/operate/configuration.md has an example.';
 
 /**
  * Parses YAML 1.2 into maps, lists and texts. Aliases, tags and several documents are refused, so that a

@@ -18,7 +18,7 @@ export interface TotalsLens {
 
 /** Parts of a window whose values per profile are compared. */
 const PARTS = 6;
-/** Samples come in bursts: what calm services show (docs/comparison.md §2). */
+/** Samples come in bursts: what calm services show (docs/develop/comparison.md §2). */
 const USUAL_PHI = 2;
 /** Usual value of one sample of bytes and of time, where the store was not asked for it. */
 const USUAL_BYTES = 2 ** 19;

@@ -28,7 +28,7 @@ function fail(error: unknown): never {
   throw error;
 }
 
-/** Verdicts by precedence (docs/comparison.md §7). */
+/** Verdicts by precedence (docs/develop/comparison.md §7). */
 const PRECEDENCE: readonly Verdict[] = [
   'leak',
   'contention',

@@ -31,7 +31,7 @@ export interface GroupProfiles {
   minGrowth: number;
 }
 
-/** Over-dispersion of samples, as calm services show it (docs/comparison.md §5). */
+/** Over-dispersion of samples, as calm services show it (docs/develop/comparison.md §5). */
 const PHI = 1.5;
 /** Fewer samples than this do not show the load. */
 const MIN_SHOWN = 20;

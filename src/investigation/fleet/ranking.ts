@@ -19,7 +19,7 @@ const ACCUSING: readonly Verdict[] = ['leak', 'contention', 'code_regression'];
 /**
  * Sorts units: those with a cause in code by severity, of which those that wait for another service come
  * later and the unsure ones last; then moved code, then what changed and is not explained
- * (docs/comparison.md §9).
+ * (docs/develop/comparison.md §9).
  */
 export function rankFleet(units: readonly JudgedUnit[]): RankedFleet {
   const suspects = units.filter(isSuspect).sort(bySeverity);

@@ -2,7 +2,7 @@ import type { Finding } from '../../profile/compare/finding.js';
 import { secondsPerUnit } from '../../text/units.js';
 
 // The measure of how bad a finding is: no unit can fool it, since every term is a part of something, 0 to 1
-// (docs/comparison.md §9).
+// (docs/develop/comparison.md §9).
 
 /** Time in which a leak is judged: what it adds to the level within an hour. */
 const HOUR_MS = 3_600_000;

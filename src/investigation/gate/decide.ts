@@ -6,7 +6,7 @@ import type { GateCheck, GateKind, GateOutcome } from '../../report/gate/gate-re
  * it on close the gate; where samples suffice, unlucky outcomes still lie above.
  */
 export const LOOKED_FOR = 0.7;
-/** Snapshots of an instance without which no leak can be told from a step (docs/comparison.md §6). */
+/** Snapshots of an instance without which no leak can be told from a step (docs/develop/comparison.md §6). */
 const MIN_SNAPSHOTS = 3;
 /** Profiles of the main type on a side without which waits do not tell contention. */
 const MIN_PROFILES = 3;

@@ -141,8 +141,8 @@ const WARM_UP_Z = 4.5;
 const MIN_PARTS = 2;
 
 /**
- * The parts of a baseline without its first one, where that differs from the later ones (docs/comparison.md
- * §2).
+ * The parts of a baseline without its first one, where that differs from the later ones
+ * (docs/develop/comparison.md §2).
  */
 function withoutWarmUp(
   joined: Joined,

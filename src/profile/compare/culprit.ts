@@ -40,7 +40,7 @@ const MIN_BESIDE = 20;
 const FALLING_LOAD = 0.85;
 /** … so that a function must cost more per profile than before by this factor. */
 const MIN_RISE = 1.15;
-/** A callee that keeps this part of the growth is the better name (docs/comparison.md §4) … */
+/** A callee that keeps this part of the growth is the better name (docs/develop/comparison.md §4) … */
 const KEEPS = 0.8;
 /** … and so is one with this part, where the likelihood cannot tell the two apart: */
 const ROUGHLY_KEEPS = 0.6;

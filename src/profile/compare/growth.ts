@@ -38,7 +38,7 @@ export function growthBetween(before: CountedProfile, after: CountedProfile): Gr
 
 /** A site that holds nearly all of the growth is the better name … */
 const NEARLY_ALL = 0.8;
-/** … else one with half of it (docs/comparison.md §6). */
+/** … else one with half of it (docs/develop/comparison.md §6). */
 const MIN_PART = 0.5;
 /** A function that is not the team's must have gained this part of the whole to be the place of a growth. */
 const MIN_GAIN = 0.15;

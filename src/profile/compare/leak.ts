@@ -12,9 +12,9 @@ export interface Leak {
   since: { after: number; before: number };
 }
 
-/** Snapshots that a rise must be seen in (docs/comparison.md §6). */
+/** Snapshots that a rise must be seen in (docs/develop/comparison.md §6). */
 const MIN_SNAPSHOTS = 3;
-/** The end of the incident against the end of the baseline (docs/comparison.md §6). */
+/** The end of the incident against the end of the baseline (docs/develop/comparison.md §6). */
 const MIN_RATIO = 2;
 /**
  * Smallest growth of the last third of a rise over the third before it: a cache that has filled adds nothing.

@@ -3,7 +3,10 @@ import type { LoadChange } from './load.js';
 
 /** An amount that grew by less is no finding of its own: bytes and events follow the mix of requests. */
 export const MIN_AMOUNT_RISE = 1.5;
-/** A level that grew by less is ordinary: caches fill. The same as for a leak (docs/comparison.md §6). */
+/**
+ * A level that grew by less is ordinary: caches fill. The same as for a leak
+ * (docs/develop/comparison.md §6).
+ */
 export const MIN_LEVEL_RISE = 2;
 /**
  * The end of the incident lies above all that the baseline showed by this factor: levels that swing did not

@@ -17,9 +17,9 @@ const MIN_ADDED_S = 0.005;
 const MIN_Z = 4;
 
 /**
- * Whether waiting for locks grew by far more than the load explains (docs/comparison.md §6): Welch's t (1947)
- * on the square roots of the parts' waiting per profile, which steadies the variance of sums of random
- * delays.
+ * Whether waiting for locks grew by far more than the load explains (docs/develop/comparison.md §6): Welch's
+ * t (1947) on the square roots of the parts' waiting per profile, which steadies the variance of sums of
+ * random delays.
  *
  * @param load value per profile of on-CPU time, after ÷ before
  * @returns the first part of the incident that shows it; null where it did not grow

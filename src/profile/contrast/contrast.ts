@@ -48,7 +48,7 @@ const MIN_OWN_SHARE = 0.2;
 
 /**
  * The stacks with own code, or all of them where nearly none has any. Scheduler, timers and collector cost
- * what they cost whatever the load: they do not take part in its measure (docs/comparison.md §3).
+ * what they cost whatever the load: they do not take part in its measure (docs/develop/comparison.md §3).
  */
 export function findUniverse({
   joined,
@@ -81,9 +81,9 @@ export function listUniverses(sides: Pick<Contrast, 'joined' | 'before' | 'after
   ];
 }
 
-/** Fewer samples on both sides together say nothing about a function (docs/comparison.md §5). */
+/** Fewer samples on both sides together say nothing about a function (docs/develop/comparison.md §5). */
 export const MIN_SAMPLES = 5;
-/** A smaller change of the share of the active part is not worth a page (docs/comparison.md §5). */
+/** A smaller change of the share of the active part is not worth a page (docs/develop/comparison.md §5). */
 export const MIN_POINTS = 0.02;
 
 /** A function whose share of the universe differs between the sides. */

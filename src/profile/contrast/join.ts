@@ -57,8 +57,8 @@ export interface JoinedPart {
 
 /**
  * Joins profiles by function: the same normalised name is the same function; unnamed ones also need the same
- * file and start line (docs/comparison.md §2). Lines are left to the parts. Functions are numbered by name,
- * so that ties by number come out the same in whatever order stacks and profiles arrive.
+ * file and start line (docs/develop/comparison.md §2). Lines are left to the parts. Functions are numbered by
+ * name, so that ties by number come out the same in whatever order stacks and profiles arrive.
  *
  * @param before how many of the profiles are the earlier side of a comparison: their functions may go by
  *   another name since

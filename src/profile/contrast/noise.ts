@@ -26,7 +26,7 @@ function deviance(observed: number, expected: number): number {
 
 /**
  * Over-dispersion that is assumed where the data tell little: the median of calm services lies at 0.9 to 1.1,
- * the 90th percentile at 1.3 to 2.4 (docs/comparison.md §5).
+ * the 90th percentile at 1.3 to 2.4 (docs/develop/comparison.md §5).
  */
 const PRIOR_PHI = 1.5;
 /** How many degrees of freedom the assumption is worth. */

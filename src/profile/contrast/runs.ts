@@ -106,8 +106,8 @@ const EARLY_MARGIN = 0.8;
 
 /**
  * The stretch of the incident in which a single function grows most visibly against the baseline, so that a
- * burst, or a change that begins inside the window, is not diluted by the rest (docs/comparison.md §5). Ties
- * go to the longer stretch.
+ * burst, or a change that begins inside the window, is not diluted by the rest
+ * (docs/develop/comparison.md §5). Ties go to the longer stretch.
  */
 export function strongestRun(
   measured: Measured,

@@ -29,7 +29,7 @@ export interface Change {
 const FALSE_ALARMS = 0.01;
 /**
  * Degrees of freedom of the expectation that a counted figure scatters as counts do: φ of calm services is
- * 0.9 to 1.1 (docs/comparison.md §5).
+ * 0.9 to 1.1 (docs/develop/comparison.md §5).
  */
 const PRIOR_FREEDOM = 10;
 /** Normal deviate that pure counts exceed once in a hundred times. */

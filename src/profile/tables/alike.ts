@@ -1,4 +1,4 @@
-/** Over-dispersion of shares in calm services (docs/comparison.md §5): samples come in bursts. */
+/** Over-dispersion of shares in calm services (docs/develop/comparison.md §5): samples come in bursts. */
 const PHI = 1.3;
 /**
  * Normal deviate that chance exceeds once in a thousand times: several labels are looked at in one answer.

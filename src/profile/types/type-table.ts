@@ -5,7 +5,7 @@ import { TIME_ROWS } from './rows/time.js';
 
 /**
  * The one table of profile types. Order matters twice: the first row that fits an id names it, and among the
- * types of a service the order of the rows decides which one an alias means. `docs/profile-types.md` is made
- * from it.
+ * types of a service the order of the rows decides which one an alias means. `docs/use/profile-types.md` is
+ * made from it.
  */
 export const TYPE_ROWS: readonly TypeRow[] = [...TIME_ROWS, ...MEMORY_ROWS, ...EVENTS_ROWS];

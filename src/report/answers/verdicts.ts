@@ -11,8 +11,8 @@ interface VerdictWords {
 }
 
 /**
- * The verdicts; the last two only where one profile type is compared. The guide and docs/investigate.md show
- * this table.
+ * The verdicts; the last two only where one profile type is compared. The guide and docs/use/investigate.md
+ * show this table.
  */
 const VERDICTS: Readonly<Record<Verdict, VerdictWords>> = {
   code_regression: {

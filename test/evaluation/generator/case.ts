@@ -23,7 +23,7 @@ export type Verdict =
   | 'moved'
   | 'inconclusive';
 
-/** The verdict that each kind stands for (docs/comparison.md §7). */
+/** The verdict that each kind stands for (docs/develop/comparison.md §7). */
 export const VERDICTS: Readonly<Record<Kind, Verdict>> = {
   a: 'code_regression',
   b: 'code_regression',

@@ -28,7 +28,8 @@ import { countsLater } from './counts-later.js';
 import type { LocatedChange, SliceOf } from './slices.js';
 
 // A process that has just started loads, compiles and fills its caches, in many functions at once; each of
-// them settles. What a deploy really made dearer stays to the end of the window (docs/comparison.md §2).
+// them settles. What a deploy really made dearer stays to the end of the window
+// (docs/develop/comparison.md §2).
 
 /** Instances that sent their first profile in the incident. */
 export interface NewInstances {

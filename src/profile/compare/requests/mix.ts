@@ -28,7 +28,7 @@ const MIN_ALIKE_PARTS = 2;
 const DIVERSE = 3;
 /**
  * The diversity that is enough where the other entry points fell meanwhile: steps of the same work have at
- * most 2.2 in services with real agents (docs/comparison.md §4).
+ * most 2.2 in services with real agents (docs/develop/comparison.md §4).
  */
 const DIVERSE_AMONG_FALLEN = 2.5;
 /** Parts that must have grown alike where the other kinds show that kinds rise and fall on their own. */
