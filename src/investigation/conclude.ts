@@ -1,9 +1,9 @@
+import { joinKey } from '../profile/code/names.js';
 import { MIN_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import type { Verdict } from '../profile/compare/finding.js';
 import { MIN_RISE } from '../profile/compare/load.js';
 import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/rise.js';
 import { totalShare } from '../profile/contrast/contrast.js';
-import { joinKey } from '../profile/contrast/join.js';
 import { secondsPerUnit } from '../text/units.js';
 import type { LensReadings } from './evidence/evidence.js';
 import type { LevelLens } from './evidence/levels.js';

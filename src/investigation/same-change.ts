@@ -1,5 +1,5 @@
+import { joinKey } from '../profile/code/names.js';
 import { share, sumIn, totalPerProfile } from '../profile/contrast/contrast.js';
-import { joinKey } from '../profile/contrast/join.js';
 import { buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import type { ShareLens } from './evidence/shares.js';
 

@@ -1,7 +1,8 @@
 import { offload } from '../../offload.js';
+import { joinKey } from '../../profile/code/names.js';
 import type { Analysis, CodeChange, CountedProfile, Reading } from '../../profile/compare/analysis.js';
 import type { Attribution } from '../../profile/compare/attribution.js';
-import { joinKey, type Renamed } from '../../profile/contrast/join.js';
+import type { Renamed } from '../../profile/contrast/name-changes.js';
 import type { Window } from '../../sources/source.js';
 import { isHeavyWork } from '../../work/offload.js';
 import { shareProfile } from '../../work/share.js';

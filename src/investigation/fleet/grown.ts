@@ -1,6 +1,7 @@
+import { joinKey } from '../../profile/code/names.js';
 import { isCollector } from '../../profile/compare/collector.js';
 import { sumCosts } from '../../profile/contrast/costs.js';
-import { type JoinedPart, joinKey, joinProfiles } from '../../profile/contrast/join.js';
+import { type JoinedPart, joinProfiles } from '../../profile/contrast/join.js';
 import type { FunctionInfo, Profile } from '../../profile/model.js';
 
 /** A function of one of several services that cost more than the load of any of them explains. */

@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { joinKey } from '../../profile/contrast/join.js';
+import { joinKey } from '../../profile/code/names.js';
 import type { ProfileSource, Window } from '../../sources/source.js';
 import { sharedTimes, totalsIn } from '../evidence/profile-times.js';
 import type { Requests } from '../evidence/requests.js';

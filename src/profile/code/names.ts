@@ -16,6 +16,18 @@ export function joinKey({ name, file, startLine }: FunctionInfo): string {
   return isUnnamed(name) ? `${name}\0${file}\0${startLine}` : normaliseName(name);
 }
 
+/** Keys made before, by the functions of a profile: many questions about a profile need them. */
+const keysCache = new WeakMap<readonly FunctionInfo[], readonly string[]>();
+
+/** Makes the keys of all functions of a profile: see {@link joinKey}. */
+export function joinKeys(functions: readonly FunctionInfo[]): readonly string[] {
+  const known = keysCache.get(functions);
+  if (known !== undefined) return known;
+  const keys = functions.map(joinKey);
+  keysCache.set(functions, keys);
+  return keys;
+}
+
 /**
  * The name for several instances of a function: as the profile has it if all agree, else the normalised one.
  */

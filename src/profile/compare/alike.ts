@@ -1,5 +1,5 @@
+import { joinKey } from '../code/names.js';
 import { type Side, share } from '../contrast/contrast.js';
-import { joinKey } from '../contrast/join.js';
 import type { Growth } from './growth.js';
 
 /** Waits of one type on both sides of a comparison. */

@@ -1,3 +1,4 @@
+import { joinKey, joinKeys } from '../code/names.js';
 import {
   type Contrast,
   deviation,
@@ -10,7 +11,8 @@ import {
   type Universe,
 } from '../contrast/contrast.js';
 import { sumCosts } from '../contrast/costs.js';
-import { type Joined, joinKey, joinProfiles } from '../contrast/join.js';
+import { type Joined, joinAlone, joinProfiles } from '../contrast/join.js';
+import { type JoinedNames, joinNames } from '../contrast/joined-names.js';
 import { type Dispersion, estimateDispersion } from '../contrast/noise.js';
 import {
   buildContrast,
@@ -75,12 +77,37 @@ export interface Analysis extends Measured {
 /** Fewer samples of own code on a side than this leave all but the largest changes in the noise. */
 export const MIN_SIDE_SAMPLES = 40;
 
-/** Joins a reading and estimates its noise from the baseline. */
-export function analyse({ baseline, incident, slices, quantum, minGrowth }: Reading): Analysis {
-  const counted = [...baseline, ...incident, ...slices];
+const NO_KEYS: ReadonlySet<string> = new Set();
+
+/** Names joined before, by reading: it is looked at again without one change after the other. */
+const namesCache = new WeakMap<Reading, JoinedNames>();
+
+function readNames(reading: Reading): JoinedNames {
+  const known = namesCache.get(reading);
+  if (known !== undefined) return known;
+  const names = joinNames(listProfiles(reading).map(({ profile }) => profile));
+  namesCache.set(reading, names);
+  return names;
+}
+
+function listProfiles({ baseline, incident, slices }: Reading): CountedProfile[] {
+  return [...baseline, ...incident, ...slices];
+}
+
+/**
+ * Joins a reading and estimates its noise from the baseline.
+ * @param without keys of functions whose stacks are left out
+ */
+export function analyse(reading: Reading, without: ReadonlySet<string> = NO_KEYS): Analysis {
+  // Functions and frames stay when stacks are left out.
+  const names = readNames(reading);
+  const left = withoutFunctions(reading, without);
+  const { baseline, incident, quantum, minGrowth } = left;
+  const counted = listProfiles(left);
   const joined = joinProfiles(
     counted.map(({ profile }) => profile),
     baseline.length,
+    names,
   );
   const parts = counted.map(({ profiles }, part): PartCosts => {
     const joinedPart = joined.parts[part];
@@ -165,11 +192,17 @@ function withoutWarmUp(
 function compositionNoise(joined: Joined, baseline: readonly PartCosts[], quantum: number): Dispersion {
   const groups: number[][] = [];
   for (let fn = 0; fn < joined.functions.length; fn++) {
-    const row = baseline.map(({ costs }) => (costs.charged[fn] ?? 0) / quantum);
-    if (row.some((count) => count > 0)) groups.push(row);
+    // Most functions are not the team's: nothing is charged to them.
+    if (!isCharged(baseline, fn)) continue;
+    groups.push(baseline.map(({ costs }) => (costs.charged[fn] ?? 0) / quantum));
   }
   groups.push(baseline.map(({ costs }) => (costs.total - costs.application) / quantum));
   return estimateDispersion(groups);
+}
+
+function isCharged(parts: readonly PartCosts[], fn: number): boolean {
+  for (const { costs } of parts) if ((costs.charged[fn] ?? 0) > 0) return true;
+  return false;
 }
 
 /** A change of code: who, against what, and where in the window. */
@@ -317,28 +350,26 @@ export function countsInProfile(
   profile: Profile,
   { universe, quantum }: Pick<Analysis, 'universe' | 'quantum'>,
   info: FunctionInfo | undefined,
-  leftOut: ReadonlySet<string> = new Set(),
+  leftOut: ReadonlySet<string> = NO_KEYS,
 ): { x: number; n: number } {
-  const joined = joinProfiles([leftOut.size === 0 ? profile : withoutStacks(profile, leftOut)]);
-  const [part] = joined.parts;
-  const at = joined.functions.findIndex((other) => info !== undefined && joinKey(other) === joinKey(info));
-  if (part === undefined) return { x: 0, n: 0 };
-  const costs = sumCosts(part, joined.functions.length, joined.serving);
+  const { part, serving } = joinAlone(withoutStacks(profile, leftOut));
+  const at = info === undefined ? -1 : joinKeys(profile.functions).indexOf(joinKey(info));
+  const costs = sumCosts(part, profile.functions.length, serving);
   const samples = sumIn(universe, costs);
   return { x: at < 0 ? 0 : (costs.totals[at] ?? 0) / quantum, n: samples / quantum };
 }
 
 /** A profile without the stacks that pass through some functions. */
 function withoutStacks(profile: Profile, keys: ReadonlySet<string>): Profile {
-  const hit = stacksThrough(profile, (id) => {
-    const info = profile.functions[id];
-    return info !== undefined && keys.has(joinKey(info));
-  });
+  if (keys.size === 0) return profile;
+  const keyOf = joinKeys(profile.functions);
+  const hit = stacksThrough(profile, (id) => keys.has(keyOf[id] ?? ''));
   return selectStacks(profile, (stack) => !hit(stack));
 }
 
 /** A reading without the stacks that pass through some functions. */
 export function withoutFunctions(reading: Reading, keys: ReadonlySet<string>): Reading {
+  if (keys.size === 0) return reading;
   const filtered = (all: readonly CountedProfile[]) =>
     all.map(({ profile, profiles }) => ({ profile: withoutStacks(profile, keys), profiles }));
   return {

@@ -1,12 +1,5 @@
 import { buildContrast, wholeRun } from '../contrast/runs.js';
-import {
-  type Analysis,
-  analyse,
-  type CodeChange,
-  changeOverTime,
-  type Reading,
-  withoutFunctions,
-} from './analysis.js';
+import { type Analysis, analyse, type CodeChange, changeOverTime, type Reading } from './analysis.js';
 import { type Culprit, findCulprit } from './culprit.js';
 import { movedFrom } from './moved.js';
 import { changeInSlice } from './slices.js';
@@ -39,7 +32,7 @@ export function changesIn(
   { without, gate, sliceGate, allowsBursts, isStrict }: ChangeSearch,
 ): Changes {
   const analysis = {
-    ...analyse(without.size === 0 ? reading : withoutFunctions(reading, without)),
+    ...analyse(reading, without),
     isStrict,
   };
   return {

@@ -1,4 +1,4 @@
-import type { Costs } from './costs.js';
+import type { Costs, Totals } from './costs.js';
 import type { Joined } from './join.js';
 import { type Dispersion, normalDeviate, signedRoot } from './noise.js';
 
@@ -25,6 +25,12 @@ export interface Contrast {
   isStrict?: boolean | undefined;
 }
 
+/** Shares of functions on two sides, and what one sample is worth. */
+export interface Shares extends Pick<Contrast, 'quantum' | 'dispersion'> {
+  before: { costs: Totals };
+  after: { costs: Totals };
+}
+
 /** The place of a possible change: the stacks that are compared with one another. */
 export interface Universe {
   /** 1 for the functions that can be named; null where all can. */
@@ -34,7 +40,7 @@ export interface Universe {
 }
 
 /** Cost of the stacks of a universe. */
-export function sumIn({ population }: Universe, costs: Costs): number {
+export function sumIn({ population }: Universe, costs: Totals): number {
   return costs[population];
 }
 
@@ -98,7 +104,7 @@ export interface Shift {
  * outside it: the load cancels, since it drives both. In standard errors of a normal distribution.
  */
 export function measureShift(
-  { before, after, quantum, dispersion }: Contrast,
+  { before, after, quantum, dispersion }: Shares,
   universe: Universe,
   fn: number,
 ): number {

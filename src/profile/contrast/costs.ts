@@ -89,18 +89,31 @@ export function noCosts(functions: number): Costs {
   };
 }
 
-/** The sum of the costs of several parts. */
+/** Part of the costs that shares are made of. */
+export type Totals = Pick<Costs, 'total' | 'application' | 'served' | 'totals'>;
+
+/** The sum of the costs of several parts; of a single one its own. */
 export function addCosts(parts: readonly Costs[], functions: number): Costs {
-  const sum = noCosts(functions);
+  const [only, ...others] = parts;
+  if (only !== undefined && others.length === 0) return only;
+  const sum = { ...noCosts(functions), ...addTotals(parts, functions) };
+  for (const part of parts)
+    for (const name of ['self', 'bare', 'charged', 'entered'] as const) addColumn(sum[name], part[name]);
+  return sum;
+}
+
+/** The sum of the totals of several parts. */
+export function addTotals(parts: readonly Totals[], functions: number): Totals {
+  const sum = { total: 0, application: 0, served: 0, totals: new Float64Array(functions) };
   for (const part of parts) {
     sum.total += part.total;
     sum.application += part.application;
     sum.served += part.served;
-    for (const name of ['self', 'totals', 'bare', 'charged', 'entered'] as const) {
-      const into = sum[name];
-      const from = part[name];
-      for (let fn = 0; fn < functions; fn++) into[fn] = (into[fn] ?? 0) + (from[fn] ?? 0);
-    }
+    addColumn(sum.totals, part.totals);
   }
   return sum;
+}
+
+function addColumn(sums: Float64Array, column: Float64Array): void {
+  for (let fn = 0; fn < sums.length; fn++) sums[fn] = (sums[fn] ?? 0) + (column[fn] ?? 0);
 }

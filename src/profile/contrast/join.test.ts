@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { buildPart, byName, findFunction, profileFrom } from '../../../test/support/contrast.js';
 import { buildProfile } from '../../../test/support/profiles.js';
-import { joinKey, joinProfiles } from './join.js';
+import { joinKey } from '../code/names.js';
+import { joinProfiles } from './join.js';
 
 const names = (profiles: Parameters<typeof joinProfiles>[0]) =>
   joinProfiles(profiles).functions.map(({ name }) => name);

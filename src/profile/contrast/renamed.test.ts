@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { buildProfile } from '../../../test/support/profiles.js';
 import { joinProfiles } from './join.js';
-import { apartIn, type FunctionCost, matchRenamed } from './renamed.js';
+import { apartIn, matchRenamed } from './renamed.js';
+import type { FunctionCost } from './side-costs.js';
 
 /** `key caller total`, one function each. */
 function side(...rows: string[]): ReadonlyMap<string, FunctionCost> {

@@ -1,22 +1,11 @@
 import type { Profile } from '../model.js';
+import { addTo, costlyIn, MIN_SHARE, type SideCosts, sumFunctions, sumWhole } from './side-costs.js';
 import { type SimilarPair, similarPairs } from './similar-names.js';
 
-/** Functions of one side of a comparison, by key. */
-export type SideCosts = ReadonlyMap<string, FunctionCost>;
-
-export interface FunctionCost {
-  /** Cost with all callees, as a share of the side. */
-  total: number;
-  /** Key of the caller that most of it comes from; '' where it is the entry point. */
-  caller: string;
-}
-
-/** A function below this share of its side counts for nothing here. */
-const MIN_SHARE = 0.005;
 /**
  * From this part of the functions on most names changed, so that names tell nothing about the others either.
  */
-const MAX_COUNT = 0.5;
+export const MAX_COUNT = 0.5;
 /** A function that is found again by its cost alone costs about the same. */
 const MAX_RATIO = 2;
 /** Rounds in which callers that were found lead to their callees. */
@@ -25,7 +14,7 @@ const MAX_ROUNDS = 64;
  * So many functions of some cost that go by similar names since are a refactoring or the upgrade of a
  * library; a single one is told as moved.
  */
-const MIN_SIMILAR = 2;
+export const MIN_SIMILAR = 2;
 /**
  * Share below which no name is paired for being similar: no finding is that small, and a large service has
  * thousands of such functions.
@@ -43,9 +32,9 @@ const VERY_SIMILAR = 0.6;
 const NUMBERED =
   /\(anonymous:L#\d+:C#\d+\)|\(anonymous\):\d+|\.func\d+|\.gowrap\d+|\.deferwrap\d+|\.dwrap\.\d+|lambda\$\w+\$\d+|\$anonfun\$\w+\$\d+|b__\d+(?:_\d+)?|c__DisplayClass\d+_\d+|\{closure:[^{}]*\}|\{lambda\([^(){}]*\)#\d+\}|\{\{closure\}\}#\d+|\.py:\d+\)$|\0\d+$/g;
 
-/** A key without such numbers: equal for what may be one function in two builds. */
-function cutStem(key: string): string {
-  return key.replace(NUMBERED, (part) => part.replace(/\d+/g, '#'));
+/** Cuts such numbers out of a key: what is left is equal for what may be one function in two builds. */
+export function cutStem(key: string): string {
+  return !/\d/.test(key) ? key : key.replace(NUMBERED, (part) => part.replace(/\d+/g, '#'));
 }
 
 /** Whether two keys differ by more than the numbers that compilers give. */
@@ -126,16 +115,13 @@ function similarlyNamed(
       if (isAlike && pair.similarity >= VERY_SIMILAR) take(pair);
     }
   };
-  // A function of a few samples may be missing from a side by chance.
-  const isExpected = (side: SideCosts, otherSamples: number) => (key: string) => {
-    const total = side.get(key)?.total ?? 0;
-    return total >= MIN_SHARE && total * otherSamples >= MIN_EXPECTED;
-  };
+  const hasEnough = (side: SideCosts, otherSamples: number) => (key: string) =>
+    isExpected(side.get(key)?.total ?? 0, otherSamples);
   // Keys that went for another reason are paired already.
   const earliers = [...before.keys()].filter((key) => gone.has(key) || after.has(key));
   takeAmong(
-    [...arrived].filter(isExpected(after, samples.before)),
-    earliers.filter(isExpected(before, samples.after)),
+    [...arrived].filter(hasEnough(after, samples.before)),
+    earliers.filter(hasEnough(before, samples.after)),
   );
   if (found.size < MIN_SIMILAR) return [];
   // A renaming takes in others as well, of which a few samples may tell.
@@ -148,6 +134,14 @@ function similarlyNamed(
   return [...found];
 }
 
+/**
+ * Whether a function with a share of its side was to be seen on the other one, too: one of a few samples may
+ * be missing there by chance.
+ */
+export function isExpected(total: number, otherSamples: number): boolean {
+  return total >= MIN_SHARE && total * otherSamples >= MIN_EXPECTED;
+}
+
 /** Whether a key of both sides is missing from a profile with a new key. */
 export type IsApart = (earlier: string, later: string) => boolean;
 
@@ -155,26 +149,6 @@ export type IsApart = (earlier: string, later: string) => boolean;
 export interface SideSamples {
   before: number;
   after: number;
-}
-
-/** Part of all stacks whose value is about that of a single sample. */
-const SMALL_STACKS = 0.1;
-
-/** About how many samples some profiles hold together: their sum in units of a small stack. */
-export function samplesIn(profiles: readonly Profile[]): number {
-  const length = profiles.reduce((sum, { values }) => sum + values.length, 0);
-  const values = new Float64Array(length);
-  let count = 0;
-  let whole = 0;
-  for (const profile of profiles) {
-    for (const value of profile.values) {
-      if (value <= 0) continue;
-      values[count++] = value;
-      whole += value;
-    }
-  }
-  const unit = values.subarray(0, count).sort()[Math.floor(SMALL_STACKS * count)];
-  return unit === undefined ? 0 : whole / unit;
 }
 
 interface Sides {
@@ -187,11 +161,6 @@ type Pair = readonly [later: string, earlier: string];
 
 function onlyIn(side: SideCosts, other: SideCosts): string[] {
   return [...side.keys()].filter((key) => !other.has(key));
-}
-
-/** Keys of the functions that cost enough to count. */
-export function costlyIn(side: SideCosts): string[] {
-  return [...side].filter(([, { total }]) => total >= MIN_SHARE).map(([key]) => key);
 }
 
 function groupKeys(keys: Iterable<string>, groupOf: (key: string) => string): Map<string, string[]> {
@@ -277,65 +246,6 @@ function compareNumbers(a: string, b: string): number {
 }
 
 /**
- * Calls back for every stack of a profile with each of its functions once: the frame nearest to the leaf, and
- * the function that calls it there, −1 for none.
- */
-function eachFunction(
-  { frameFunction, stackStart, stackFrames, values, functions }: Profile,
-  visit: (fn: number, value: number, caller: number) => void,
-): void {
-  const lastStack = new Int32Array(functions.length).fill(-1);
-  for (let stack = 0; stack < values.length; stack++) {
-    const end = stackStart[stack + 1] ?? 0;
-    for (let at = stackStart[stack] ?? 0; at < end; at++) {
-      const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
-      if (lastStack[fn] === stack) continue;
-      lastStack[fn] = stack;
-      const caller = at + 1 < end ? (frameFunction[stackFrames[at + 1] ?? 0] ?? 0) : -1;
-      visit(fn, values[stack] ?? 0, caller);
-    }
-  }
-}
-
-function addTo<K>(sums: Map<K, number>, key: K, value: number): void {
-  sums.set(key, (sums.get(key) ?? 0) + value);
-}
-
-function sumWhole(profiles: readonly Profile[]): number {
-  return profiles.reduce((sum, { values }) => values.reduce((ofProfile, value) => ofProfile + value, sum), 0);
-}
-
-/** Costs of all functions in some profiles together. */
-export function sideCosts(profiles: readonly Profile[], keysOf: readonly (readonly string[])[]): SideCosts {
-  const totals = new Map<string, number>();
-  const callers = new Map<string, Map<string, number>>();
-  profiles.forEach((profile, index) => {
-    const keys = keysOf[index] ?? [];
-    const width = profile.functions.length + 1;
-    // Pairs of numbers are counted first: there are far more frames than pairs of names.
-    const calls = new Map<number, number>();
-    eachFunction(profile, (fn, value, caller) => addTo(calls, fn * width + caller + 1, value));
-    for (const [call, value] of calls) {
-      const key = keys[Math.floor(call / width)] ?? '';
-      const caller = call % width === 0 ? '' : (keys[(call % width) - 1] ?? '');
-      addTo(totals, key, value);
-      const known = callers.get(key) ?? new Map<string, number>();
-      callers.set(key, known);
-      addTo(known, caller, value);
-    }
-  });
-  const whole = sumWhole(profiles);
-  return new Map(
-    [...totals].map(([key, total]) => {
-      const [caller = ['', 0]] = [...(callers.get(key) ?? [])].toSorted(
-        ([a, x], [b, y]) => y - x || (a < b ? -1 : 1),
-      );
-      return [key, { total: whole > 0 ? total / whole : 0, caller: caller[0] }];
-    }),
-  );
-}
-
-/**
  * Whether looking for renamed functions can find any: enough names are on one side only, or numbered ones or
  * several similar ones that cost something are.
  */
@@ -365,10 +275,7 @@ export interface NamedSide {
 function costlyKeys({ profiles, keysOf }: NamedSide): ReadonlySet<string> {
   const totals = new Map<string, number>();
   profiles.forEach((profile, index) => {
-    const sums = new Float64Array(profile.functions.length);
-    eachFunction(profile, (fn, value) => {
-      sums[fn] = (sums[fn] ?? 0) + value;
-    });
+    const { sums } = sumFunctions(profile);
     keysOf[index]?.forEach((key, fn) => {
       addTo(totals, key, sums[fn] ?? 0);
     });

@@ -4,11 +4,12 @@ import {
   MIN_POINTS,
   MIN_SAMPLES,
   measureShift,
+  type Shares,
   type Side,
   share,
   type Universe,
 } from './contrast.js';
-import { addCosts, type Costs } from './costs.js';
+import { addCosts, addTotals, type Costs } from './costs.js';
 import type { Joined } from './join.js';
 import type { Dispersion } from './noise.js';
 
@@ -80,18 +81,31 @@ export interface Measured {
 }
 
 /** The contrast of the baseline with a stretch of the incident. */
-export function buildContrast(measured: Measured, { first, last, early }: Run): Contrast {
-  const { joined, baseline, incident, quantum } = measured;
-  const calm = baseline.length - early;
+export function buildContrast(measured: Measured, run: Run): Contrast {
+  const { joined, quantum } = measured;
+  const { before, after } = selectParts(measured, run);
   return {
     joined,
-    before: sumSide(joined, baseline.slice(0, calm)),
-    after: sumSide(joined, [...baseline.slice(calm), ...incident.slice(first, last + 1)]),
+    before: sumSide(joined, before),
+    after: sumSide(joined, after),
     quantum,
-    dispersion: measured.earlier[early - 1] ?? measured.dispersion,
+    dispersion: readDispersion(measured, run),
     minGrowth: measured.minGrowth,
     isStrict: measured.isStrict,
   };
+}
+
+/** The parts that a stretch compares. */
+function selectParts({ baseline, incident }: Measured, { first, last, early }: Run) {
+  const calm = baseline.length - early;
+  return {
+    before: baseline.slice(0, calm),
+    after: [...baseline.slice(calm), ...incident.slice(first, last + 1)],
+  };
+}
+
+function readDispersion({ earlier, dispersion }: Measured, { early }: Run): Dispersion {
+  return earlier[early - 1] ?? dispersion;
 }
 
 /** The whole incident against the whole baseline. */
@@ -114,14 +128,25 @@ export function strongestRun(
   universe: Universe,
   isAllowed: (run: Run) => boolean = () => true,
 ): Run {
-  const { baseline, incident } = measured;
+  const { joined, baseline, incident, quantum } = measured;
+  const sum = (parts: readonly PartCosts[]) => ({
+    costs: addTotals(
+      parts.map(({ costs }) => costs),
+      joined.functions.length,
+    ),
+  });
+  /** The baseline without its last 0, 1, 2, … parts. */
+  const calm = baseline.map((_, early) => sum(baseline.slice(0, baseline.length - early)));
   const whole = wholeRun(measured);
   let best = whole;
   let largest = Number.NEGATIVE_INFINITY;
   for (const run of listRuns(incident.length, baseline.length).filter(isAllowed)) {
     const isWhole = run.early === 0 && run.first === 0 && run.last === whole.last;
     const margin = run.early > 0 ? EARLY_MARGIN : isWhole ? 0 : RUN_MARGIN;
-    const z = strongestGrowth(buildContrast(measured, run), universe) - margin;
+    const before = calm[run.early] ?? sum([]);
+    const after = sum(selectParts(measured, run).after);
+    const dispersion = readDispersion(measured, run);
+    const z = strongestGrowth({ before, after, quantum, dispersion }, universe, measured.minGrowth) - margin;
     if (z > largest) {
       largest = z;
       best = run;
@@ -130,14 +155,14 @@ export function strongestRun(
   return best;
 }
 
-function strongestGrowth(contrast: Contrast, universe: Universe): number {
-  const { before, after, quantum, joined, minGrowth = MIN_POINTS } = contrast;
+function strongestGrowth(shares: Shares, universe: Universe, minGrowth = MIN_POINTS): number {
+  const { before, after, quantum } = shares;
   let largest = Number.NEGATIVE_INFINITY;
-  for (let fn = 0; fn < joined.functions.length; fn++) {
+  for (let fn = 0; fn < before.costs.totals.length; fn++) {
     const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
     if (x1 + x2 < MIN_SAMPLES * quantum || !isIn(universe, fn)) continue;
     if (share(x2, after.costs.total) - share(x1, before.costs.total) < minGrowth) continue;
-    largest = Math.max(largest, measureShift(contrast, universe, fn));
+    largest = Math.max(largest, measureShift(shares, universe, fn));
   }
   return largest;
 }

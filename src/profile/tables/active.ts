@@ -1,5 +1,5 @@
 import { splitIdle } from '../code/idle.js';
-import { normaliseName } from '../code/names.js';
+import { joinKeys } from '../code/names.js';
 import type { Profile } from '../model.js';
 import type { ProfileType } from '../types/types.js';
 import { selectStacks, stacksThrough } from './stacks.js';
@@ -8,7 +8,7 @@ import { selectStacks, stacksThrough } from './stacks.js';
  * File of Node's profiler, which runs inside the process: its first sample has the weight of its start-up.
  */
 const PROFILER_FILE = 'node:inspector';
-/** Node's name for the time in which it does nothing. */
+/** Key of the name that Node gives to the time in which it does nothing. */
 const IDLE = '(idle)';
 
 /**
@@ -18,7 +18,7 @@ const IDLE = '(idle)';
 export function selectActive(profile: Profile, type: ProfileType): Profile {
   const working = type.isWallClock ? splitIdle(profile).active : profile;
   if (!hasIdleOrProfiler(working, type)) return working;
-  const idle = working.functions.findIndex(({ name }) => normaliseName(name) === IDLE);
+  const idle = joinKeys(working.functions).indexOf(IDLE);
   const isProfiler = working.functions.map(({ file }) => file === PROFILER_FILE);
   const profiling = stacksThrough(working, (id) => isProfiler[id] === true);
   const getLeaf = (stack: number) =>
@@ -34,5 +34,6 @@ export function isAllActive(profile: Profile, type: ProfileType): boolean {
 /** Whether a time profile has functions of Node's idle time or of the profiler. */
 function hasIdleOrProfiler({ functions }: Profile, { isWallClock, alias }: ProfileType): boolean {
   const isTime = isWallClock || alias === 'cpu';
-  return isTime && functions.some(({ name, file }) => normaliseName(name) === IDLE || file === PROFILER_FILE);
+  if (!isTime) return false;
+  return joinKeys(functions).includes(IDLE) || functions.some(({ file }) => file === PROFILER_FILE);
 }

@@ -1,5 +1,5 @@
+import { joinKey } from '../../../profile/code/names.js';
 import type { Analysis } from '../../../profile/compare/analysis.js';
-import { joinKey } from '../../../profile/contrast/join.js';
 import type { Profile } from '../../../profile/model.js';
 import type { Window } from '../../../sources/source.js';
 import { formatTime } from '../../../text/units.js';

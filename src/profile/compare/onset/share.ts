@@ -43,8 +43,9 @@ export function shareLikelihoods(
   const grid = listTimes(stretches, context.stepMs);
   if (grid === null) return null;
   const { times, spacing } = grid;
+  const mixtures = stretches.map((stretch) => describeMixtures(stretch, step));
   const fits = partsCovered(context.gapMs).map((covered) =>
-    times.map((time) => fitAt(stretches, step, time, covered)),
+    times.map((time) => fitAt(mixtures, time, covered)),
   );
   const best = Math.max(...fits.flat());
   // Binomial deviance of the best time, in units of its expectation: more scatter widens what is likely.
@@ -57,23 +58,38 @@ export function shareLikelihoods(
   return { times, likelihoods, spacing, highest: Math.max(...likelihoods) };
 }
 
-/** Log-likelihood of a change at a time. */
-function fitAt(stretches: readonly SharesAt[], step: ShareStep, time: number, covered: number): number {
-  return stretches.reduce((sum, { x, n, starts }) => {
-    const after = partAfter(starts, time, covered);
-    const at = (part: number) => likelihood({ x, n }, mixedShare(step, part)) / step.phi;
-    return (
-      sum + (after === 0 || after === 1 ? at(after) : computeMean(MIXED.map((more) => at(after + more))))
-    );
-  }, 0);
+/** A stretch, and how likely it is by the part of its time that lies after the change. */
+interface Mixtures {
+  starts: readonly number[];
+  /** Log-likelihoods where all of it lies before and after. */
+  before: number;
+  after: number;
+  computeLikelihood: (part: number) => number;
 }
 
-/** Share in a mixture of both sides: the rest costs the same, so that the ratio to it is what mixes. */
-function mixedShare({ p1, p2 }: ShareStep, part: number): number {
-  const after = Math.min(1, Math.max(0, part));
-  const [before, later] = [p1, p2].map((share) => share / Math.max(MIN_REST, 1 - share));
-  const ratio = (1 - after) * (before ?? 0) + after * (later ?? 0);
-  return ratio / (1 + ratio);
+function describeMixtures({ x, n, starts }: SharesAt, { p1, p2, phi }: ShareStep): Mixtures {
+  const [before, after] = [ratioToRest(p1), ratioToRest(p2)];
+  // The rest costs the same on both sides, so that the ratio to it is what mixes.
+  const computeLikelihood = (part: number) => {
+    const later = Math.min(1, Math.max(0, part));
+    const ratio = (1 - later) * before + later * after;
+    return likelihood({ x, n }, ratio / (1 + ratio)) / phi;
+  };
+  return { starts, before: computeLikelihood(0), after: computeLikelihood(1), computeLikelihood };
+}
+
+function ratioToRest(share: number): number {
+  return share / Math.max(MIN_REST, 1 - share);
+}
+
+/** Log-likelihood of a change at a time. */
+function fitAt(stretches: readonly Mixtures[], time: number, covered: number): number {
+  return stretches.reduce((sum, { starts, before, after, computeLikelihood }) => {
+    const part = partAfter(starts, time, covered);
+    if (part === 0) return sum + before;
+    if (part === 1) return sum + after;
+    return sum + computeMean(MIXED.map((more) => computeLikelihood(part + more)));
+  }, 0);
 }
 
 /** Logarithm of the mean of what some logarithms stand for. */

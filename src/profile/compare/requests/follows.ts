@@ -1,5 +1,5 @@
+import { joinKey } from '../../code/names.js';
 import { share, totalPerProfile } from '../../contrast/contrast.js';
-import { joinKey } from '../../contrast/join.js';
 import { buildContrast, wholeRun } from '../../contrast/runs.js';
 import type { Analysis } from '../analysis.js';
 

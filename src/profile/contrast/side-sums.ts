@@ -1,0 +1,49 @@
+import type { Profile } from '../model.js';
+import { MIN_SHARE, sumFunctions, sumWhole } from './side-costs.js';
+
+/** Costs of the joined functions on one side of a comparison. */
+export interface SideSums {
+  /** Cost of each function with all callees, as a share of the side. */
+  shares: Float64Array;
+  /** 1 where a stack passes through the function. */
+  isSeen: Uint8Array;
+  /** Whether the function has at least the share that counts. */
+  isCostly(fn: number): boolean;
+}
+
+/**
+ * Sums up both sides of a comparison by joined function.
+ *
+ * @param functionOf joined function of each function of each profile
+ * @param before how many of the profiles are the earlier side
+ */
+export function sumSides(
+  profiles: readonly Profile[],
+  functionOf: readonly Uint32Array[],
+  before: number,
+  functions: number,
+): { was: SideSums; is: SideSums } {
+  return {
+    was: sumSide(profiles.slice(0, before), functionOf.slice(0, before), functions),
+    is: sumSide(profiles.slice(before), functionOf.slice(before), functions),
+  };
+}
+
+function sumSide(
+  profiles: readonly Profile[],
+  functionOf: readonly Uint32Array[],
+  functions: number,
+): SideSums {
+  const shares = new Float64Array(functions);
+  const isSeen = new Uint8Array(functions);
+  profiles.forEach((profile, index) => {
+    const { sums, isSeen: isSeenHere } = sumFunctions(profile);
+    functionOf[index]?.forEach((joined, fn) => {
+      shares[joined] = (shares[joined] ?? 0) + (sums[fn] ?? 0);
+      if (isSeenHere(fn)) isSeen[joined] = 1;
+    });
+  });
+  const whole = sumWhole(profiles);
+  for (let fn = 0; fn < functions; fn++) shares[fn] = whole > 0 ? (shares[fn] ?? 0) / whole : 0;
+  return { shares, isSeen, isCostly: (fn) => (shares[fn] ?? 0) >= MIN_SHARE };
+}
