@@ -7,7 +7,15 @@ import { fileURLToPath } from 'node:url';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /** Small files that every room may use. */
-const SHARED = ['errors.ts', 'duration.ts', 'version.ts', 'package-files.ts', 'setting-file.ts', 'text'];
+const SHARED = [
+  'errors.ts',
+  'duration.ts',
+  'version.ts',
+  'program.ts',
+  'package-files.ts',
+  'setting-file.ts',
+  'text',
+];
 const PURE = { node: false, packages: ['re2js', 'zod'] };
 
 /**
@@ -101,6 +109,7 @@ const ROOMS = {
   'errors.ts': { imports: [], ...PURE },
   'duration.ts': { imports: [], ...PURE },
   'version.ts': { imports: ['package-files.ts'] },
+  'program.ts': { imports: [] },
   'package-files.ts': { imports: [] },
   'setting-file.ts': { imports: ['errors.ts'] },
 };

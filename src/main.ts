@@ -59,9 +59,7 @@ async function main(): Promise<number | null> {
     case 'report':
       return (await import('./commands/report.js')).report(config, log, io);
     default:
-      io.err(
-        `pyroscope-mcp: there is no command ${JSON.stringify(config.command)}. See \`pyroscope-mcp --help\`.`,
-      );
+      io.err(await (await import('./commands/help.js')).explainUnknownCommand(config.command));
       return EXIT.usage;
   }
 }

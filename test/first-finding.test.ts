@@ -64,7 +64,7 @@ test('3: a change in a program of your own is found, with its line', async () =>
 test('4: the command for an agent starts the server over that folder', () => {
   // Clients' commands are started in test/install.test.ts; this one has the same form.
   expect(commands(4).trim()).toMatch(
-    /^claude mcp add --transport stdio pyroscope -- pyroscope-mcp --profiles "\$PROFILES_DIR"$/,
+    /^claude mcp add --transport stdio pyroscope -- node "\$CLONE\/bundle\/main\.js" --profiles "\$PROFILES_DIR"$/,
   );
 });
 

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.js';
+import { PROGRAM } from '../program.js';
 import type { PageAddress } from '../sources/page-address.js';
 import {
   asFailure,
@@ -110,6 +111,6 @@ export function restrictRegistry(
 function noSource(): UserError {
   return new UserError(
     'None of the data sources that this caller may ask is there and enabled.',
-    'Only a person can change that: an operator checks the rights of this caller, and `pyroscope-mcp sources`.',
+    `Only a person can change that: an operator checks the rights of this caller, and \`${PROGRAM} sources\`.`,
   );
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../config/read.js';
 import { UsageError } from '../errors.js';
 import { callTool } from '../mcp/call.js';
+import { PROGRAM } from '../program.js';
 import { type Progress, progressText } from '../query/context.js';
 import type { Log } from '../telemetry/log.js';
 import { TOOLS } from '../tools/index.js';
@@ -51,6 +52,6 @@ function parseJson(text: string): Record<string, unknown> {
   }
   throw new UsageError(
     `The arguments ${JSON.stringify(text.slice(0, 100))} are not a JSON object.`,
-    `Example: pyroscope-mcp call summarize_profile '{"service":"checkout-api"}'`,
+    `Example: ${PROGRAM} call summarize_profile '{"service":"checkout-api"}'`,
   );
 }

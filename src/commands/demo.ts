@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/read.js';
 import { connectToChild } from '../mcp/client.js';
 import { builtFile, packageFile } from '../package-files.js';
+import { PROGRAM } from '../program.js';
 import type { Log } from '../telemetry/log.js';
 import type { Io } from './environment.js';
 
@@ -20,8 +21,7 @@ const CALLS: readonly { tool: string; arguments: Readonly<Record<string, string>
   { tool: 'summarize_profile', arguments: { ...INCIDENT, profile_type: 'cpu' } },
 ];
 
-const NEXT =
-  'Next, your own services: `PYROSCOPE_URL=http://localhost:4040 pyroscope-mcp doctor`, or `pyroscope-mcp --profiles DIR` for a directory of pprof files.';
+const NEXT = `Next, your own services: set GRAFANA_URL and GRAFANA_SERVICE_ACCOUNT_TOKEN, or PYROSCOPE_URL, or PROFILES_DIR for a folder of profiles; then \`${PROGRAM} doctor\` checks them and says what to do.`;
 
 /**
  * Tells the bundled incident and has a server of its own find the cause, over the real protocol.

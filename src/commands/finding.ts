@@ -1,5 +1,6 @@
 import { UpstreamError, type UpstreamKind, UserError } from '../errors.js';
 import { describeFailure } from '../mcp/failures.js';
+import { PROGRAM } from '../program.js';
 import { safeText } from '../text/sanitise.js';
 
 /** A line of the diagnosis; a line that reports a problem also says how to mend it. */
@@ -18,7 +19,7 @@ const FIXES: Readonly<Record<UpstreamKind, string>> = {
   rejected: 'Read the message: most often the tenant (PYROSCOPE_TENANT_ID) or a limit of the server.',
   not_found:
     'Check that PYROSCOPE_URL names a Pyroscope server with the path prefix it has, and that it is version 1.0 or newer.',
-  missing: 'Run `pyroscope-mcp sources refresh` and enable one that is there.',
+  missing: `Run \`${PROGRAM} sources refresh\` and enable one that is there.`,
   overloaded: 'Wait and run this again; if it stays, raise the limits of the server.',
   paused: 'Wait a minute and run this again; the message says what failed.',
   failed: "Read the server's own log.",
@@ -26,6 +27,10 @@ const FIXES: Readonly<Record<UpstreamKind, string>> = {
   unreadable:
     'Something else answers in its place, such as a login page or a proxy: name the Pyroscope server itself in PYROSCOPE_URL.',
 };
+
+/** Advice where the store redirects to a login page, as a Grafana does. */
+const LOGIN_FIX =
+  'The address leads to a login page. If it is that of a Grafana, set GRAFANA_URL and GRAFANA_SERVICE_ACCOUNT_TOKEN instead of PYROSCOPE_URL; else name the Pyroscope server itself.';
 
 /**
  * A failure as a finding.
@@ -42,5 +47,10 @@ export function failure(error: unknown, signal: AbortSignal): Exclude<Finding, {
         : null;
   if (upstream === null) throw error;
   const [what = ''] = describeFailure(upstream).split('\n');
-  return { level: 'fail', text: what, fix: upstream.advice?.fix ?? FIXES[upstream.kind] };
+  const isLogin = upstream.kind === 'unauthorized' && Math.floor((upstream.status ?? 0) / 100) === 3;
+  return {
+    level: 'fail',
+    text: what,
+    fix: upstream.advice?.fix ?? (isLogin ? LOGIN_FIX : FIXES[upstream.kind]),
+  };
 }

@@ -1,4 +1,5 @@
 import { OPTIONS, type Option } from '../config/options.js';
+import { PROGRAM } from '../program.js';
 import { PACKAGE } from '../version.js';
 import type { Io } from './environment.js';
 
@@ -55,4 +56,14 @@ export function printHelp(io: Io): number {
 export function printVersion(io: Io): number {
   io.out(PACKAGE.version);
   return 0;
+}
+
+/** Explains a command that does not exist; the name of a tool is not a command, but `call` takes it. */
+export async function explainUnknownCommand(command: string): Promise<string> {
+  const { TOOLS } = await import('../tools/index.js');
+  const isTool = TOOLS.some(({ name }) => name === command);
+  const next = isTool
+    ? `It is a tool: \`${PROGRAM} call ${command} '{"service":"checkout-api"}'\`.`
+    : `See \`${PROGRAM} --help\`.`;
+  return `pyroscope-mcp: there is no command ${JSON.stringify(command)}. ${next}`;
 }

@@ -3,6 +3,7 @@ import type { Config } from '../config/read.js';
 import type { EnvironmentOf } from '../mcp/caller.js';
 import { openStdio } from '../mcp/opening/stdio.js';
 import type { StdioServer } from '../mcp/stdio.js';
+import { PROGRAM } from '../program.js';
 import type { Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Io } from './environment.js';
@@ -12,6 +13,9 @@ import { createEnvironments } from './environments.js';
 const BACKSTOP_MS = 5_000;
 /** Time that a connection may stand still after the deadline of a call, milliseconds. */
 const IDLE_MARGIN_MS = 60_000;
+
+/** Words to a person who starts the server in a terminal, where it would wait in silence for a client. */
+const ON_A_TERMINAL = `pyroscope-mcp waits for an MCP client, which starts this command by itself; Ctrl+C ends it. For people: \`${PROGRAM} demo\`, \`${PROGRAM} doctor\`, \`${PROGRAM} call TOOL\`, \`${PROGRAM} --help\`.`;
 
 /**
  * Serves MCP over stdio or HTTP until the client leaves or the process is asked to stop. Over HTTP the calls
@@ -23,6 +27,7 @@ export async function serve(config: Config, log: Log, io: Io): Promise<void> {
   if (config.rights.enforcedMatchers !== null) {
     await (await import('./rights.js')).limitRights(config, SERVER_RIGHTS);
   }
+  if (config.http === null && process.stdin.isTTY) io.err(ON_A_TERMINAL);
   const metrics = config.http === null ? null : await openMetrics();
   // Over stdio loaded and made with the first call: a client lists the tools at once.
   const environments = createEnvironments(config, log, { meter: metrics?.meter, auditLog: io.audit });

@@ -2,6 +2,7 @@ import type { Config } from '../config/read.js';
 import type { GrafanaStore } from '../config/stores.js';
 import { UpstreamError, UsageError } from '../errors.js';
 import { describeFailure } from '../mcp/failures.js';
+import { PROGRAM } from '../program.js';
 import { enableHint } from '../sources/grafana/commands.js';
 import type { DataSource } from '../sources/grafana/discovery.js';
 import type { GrafanaSources } from '../sources/grafana/sources.js';
@@ -27,7 +28,7 @@ export async function sources(config: Config, io: Io): Promise<number> {
     throw new UsageError(`sources ${subcommand} does not exist.`, `There is: sources ${ACTIONS.join('|')}.`);
   }
   if ((action === 'enable' || action === 'disable') && names.length === 0) {
-    throw new UsageError(`sources ${action} needs the uid of a data source.`, 'See `pyroscope-mcp sources`.');
+    throw new UsageError(`sources ${action} needs the uid of a data source.`, `See \`${PROGRAM} sources\`.`);
   }
   const { registry, stores } = await createSources(config);
   const grafanas = stores.flatMap((open) => (open.kind === 'grafana' ? [open] : []));

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
 import { UsageError } from '../errors.js';
+import { PROGRAM } from '../program.js';
 import { withoutSecrets } from '../sources/grafana/address.js';
 import type { ProxySettings } from '../sources/pyroscope/http/connections.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../telemetry/log.js';
@@ -193,8 +194,8 @@ function checkOperands(command: string | null, operands: readonly string[]): voi
   throw new UsageError(
     `${command} does not take ${JSON.stringify(unexpected.slice(0, 100))}.`,
     command === 'call'
-      ? `Its arguments are one JSON object, in quotes: pyroscope-mcp call TOOL '{"service":"checkout-api"}'.`
-      : 'See `pyroscope-mcp --help`.',
+      ? `Its arguments are one JSON object, in quotes: ${PROGRAM} call TOOL '{"service":"checkout-api"}'.`
+      : `See \`${PROGRAM} --help\`.`,
   );
 }
 
@@ -254,7 +255,7 @@ function parseFlags(argv: readonly string[], command: string | null) {
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
   } catch (error) {
     const message = error instanceof Error ? error.message.split(/\. |\.?\n/)[0] : 'cannot be read';
-    throw new UsageError(`Command line: ${message}.`, 'See `pyroscope-mcp --help`.');
+    throw new UsageError(`Command line: ${message}.`, `See \`${PROGRAM} --help\`.`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.js';
+import { PROGRAM } from '../program.js';
 import type { Option, OptionName } from './options.js';
 
 /** The options of the command `report`, and of `demo` where it shows its page. */
@@ -66,8 +67,7 @@ export function readReport(
   const [word, ...rest] = operands;
   const tool =
     word === undefined ? undefined : (TOOLS[word] ?? Object.values(TOOLS).find((name) => name === word));
-  const example =
-    'Example: pyroscope-mcp report investigate service=checkout-api from=now-1h to=now --output incident.html';
+  const example = `Example: ${PROGRAM} report investigate service=checkout-api from=now-1h to=now --output incident.html`;
   if (tool === undefined) {
     throw new UsageError(
       word === undefined

@@ -1,12 +1,13 @@
 import type { PatternError } from '../errors.js';
 import { type Advice, UpstreamError, type UpstreamKind, UserError } from '../errors.js';
+import { PROGRAM } from '../program.js';
 import { safeText } from '../text/sanitise.js';
 
 /** Description and advice per kind of upstream failure; every answer takes its texts from this table. */
 const UPSTREAM: Readonly<Record<UpstreamKind, { what: string; next: string }>> = {
   unreachable: {
     what: 'The profile store cannot be reached',
-    next: 'Nothing in the call can mend this. Tell the operator: `pyroscope-mcp doctor` checks address and network.',
+    next: `Nothing in the call can mend this. Tell the operator: \`${PROGRAM} doctor\` checks address and network.`,
   },
   timeout: {
     what: 'The profile store did not answer in time',
@@ -14,7 +15,7 @@ const UPSTREAM: Readonly<Record<UpstreamKind, { what: string; next: string }>> =
   },
   unauthorized: {
     what: "The profile store refused this server's own credentials",
-    next: 'Nothing in the call can mend this. Tell the operator to check token, user or tenant: `pyroscope-mcp doctor`.',
+    next: `Nothing in the call can mend this. Tell the operator to check token, user or tenant: \`${PROGRAM} doctor\`.`,
   },
   rejected: {
     what: 'The profile store did not accept the request',
@@ -22,7 +23,7 @@ const UPSTREAM: Readonly<Record<UpstreamKind, { what: string; next: string }>> =
   },
   not_found: {
     what: 'The profile store does not know this request',
-    next: 'The address may not be a Pyroscope server, or its version is too old. Tell the operator: `pyroscope-mcp doctor`.',
+    next: `The address may not be a Pyroscope server, or its version is too old. Tell the operator: \`${PROGRAM} doctor\`.`,
   },
   missing: {
     what: 'The data source is not there any more',
@@ -34,7 +35,7 @@ const UPSTREAM: Readonly<Record<UpstreamKind, { what: string; next: string }>> =
   },
   paused: {
     what: 'The profile store is not asked at the moment, because it failed again and again',
-    next: 'Wait until then and ask again; which services, labels and types there are may still be known. If it stays, tell the operator: `pyroscope-mcp doctor`.',
+    next: `Wait until then and ask again; which services, labels and types there are may still be known. If it stays, tell the operator: \`${PROGRAM} doctor\`.`,
   },
   failed: {
     what: 'The profile store failed',
@@ -46,13 +47,13 @@ const UPSTREAM: Readonly<Record<UpstreamKind, { what: string; next: string }>> =
   },
   unreadable: {
     what: 'The answer of the profile store arrived broken or cannot be read',
-    next: 'Ask once more. If it stays, tell the operator: `pyroscope-mcp doctor` shows what answers.',
+    next: `Ask once more. If it stays, tell the operator: \`${PROGRAM} doctor\` shows what answers.`,
   },
 };
 /** Texts about a store that answers with a web page, such as a login form. */
 const PAGE = {
   what: 'The profile store sent something that is not a Pyroscope answer',
-  next: 'A proxy or login page may stand in between. Tell the operator: `pyroscope-mcp doctor` shows what answers.',
+  next: `A proxy or login page may stand in between. Tell the operator: \`${PROGRAM} doctor\` shows what answers.`,
 };
 
 /** Longest piece of upstream text that is quoted. */

@@ -1,4 +1,5 @@
 import { UpstreamError, UserError } from '../errors.js';
+import { PROGRAM } from '../program.js';
 import type { PageAddress } from './page-address.js';
 import type { ProfileSource } from './source.js';
 import { storeNaming } from './store-naming.js';
@@ -289,7 +290,7 @@ export function createRegistry(stores: readonly RegistryStore[]): SourceRegistry
 
 const NONE = {
   message: 'No data source is configured.',
-  next: 'An operator starts the server with GRAFANA_URL=…, PYROSCOPE_URL=…, --profiles DIR or --config FILE; `pyroscope-mcp doctor` checks it.',
+  next: `An operator starts the server with GRAFANA_URL=…, PYROSCOPE_URL=…, --profiles DIR or --config FILE; \`${PROGRAM} doctor\` checks it.`,
 };
 
 /** Finds a source by uid, else by name in any case. */

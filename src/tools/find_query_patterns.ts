@@ -10,6 +10,7 @@ import type { ScanProgress } from '../patterns/scan.js';
 import { selectPatterns } from '../patterns/select.js';
 import { type LiveSchema, validatePatterns } from '../patterns/validate.js';
 import { defaultGroupings, findServiceLabel, serviceByWord } from '../patterns/words.js';
+import { PROGRAM } from '../program.js';
 import type { ToolContext } from '../query/context.js';
 import { overviewLinkTo } from '../query/link.js';
 import { bestDashboardLink, type PatternRow, patternsAnswer } from '../report/answers/patterns.js';
@@ -213,7 +214,7 @@ function wordNotes(
 function scanNotes({ progress, isScanning, failure }: Learned): string[] {
   if (failure !== null) {
     return [
-      `The dashboards could not be listed (${safeText(failure, 200)}): the token needs dashboards:read; \`pyroscope-mcp doctor\` checks it.`,
+      `The dashboards could not be listed (${safeText(failure, 200)}): the token needs dashboards:read; \`${PROGRAM} doctor\` checks it.`,
     ];
   }
   if (progress === null) return ['The dashboards are being read: ask again in a moment.'];

@@ -32,6 +32,7 @@ test('--version prints the version and nothing else', async () => {
 describe('a mistake on the command line is exit code 2 and one line on stderr', () => {
   test.each([
     [['nonsense'], 'there is no command "nonsense"'],
+    [['investigate'], 'there is no command "investigate". It is a tool: `pyroscope-mcp call investigate '],
     [['--nonsense'], "Unknown option '--nonsense'"],
     [['--profiles'], '--profiles'],
     [['--log-level', 'loud'], '--log-level "loud" is not valid. Use one of: error, warn, info, debug.'],
@@ -154,7 +155,9 @@ describe('demo', () => {
     expect(stdout).toMatch(/14:30 UTC.*same request rate/);
     expect(stdout.match(/^> \w+ \{.*\}$/gm)).toHaveLength(2);
     expect(stdout).toMatch(/^Finding: .*northwind\.dev\/checkout\/coupon\.loadPattern/m);
-    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^Next, .*PYROSCOPE_URL=.*--profiles DIR/);
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(
+      /^Next, .*GRAFANA_URL.*PYROSCOPE_URL.*PROFILES_DIR.*`pyroscope-mcp doctor`/,
+    );
     expect(stdout).not.toContain(MAIN.replace(/bundle.main\.js$/, ''));
   });
 });

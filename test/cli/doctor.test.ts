@@ -86,6 +86,11 @@ describe('a server', () => {
       /^fail .*fix: .*(?:login page|proxy)/m,
     ],
     [
+      'that is a Grafana, which redirects to its login page',
+      (_request, response) => response.writeHead(302, { location: '/login' }).end(),
+      /^fail .*fix: The address leads to a login page\. .*set GRAFANA_URL/m,
+    ],
+    [
       'that fails',
       (_request, response) => response.writeHead(500).end('{"code":"internal","message":"disk full"}'),
       /^fail .*disk full.*fix: Read the server's own log/m,

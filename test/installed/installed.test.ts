@@ -49,6 +49,14 @@ test('--version and --help', async () => {
   expect((await npx(['--help'])).stdout).toContain('pyroscope-mcp call TOOL [JSON]');
 });
 
+test.each([
+  ['by its name in the folder of a clone', ROOT, 'pyroscope-mcp'],
+  ['by the folder of a clone elsewhere', directory, ROOT],
+])('before it is published, %s', async (_how, cwd, name) => {
+  const { stdout } = await promisify(execFile)('npx', ['-y', name, '--version'], { cwd, shell });
+  expect(stdout.trim()).toBe(version);
+});
+
 test('demo names the cause', async () => {
   const { stdout, stderr } = await npx(['demo']);
   expect(stdout).toContain('Verdict: CODE REGRESSION');

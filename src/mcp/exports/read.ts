@@ -1,5 +1,6 @@
 import type { ReadResourceResult } from '@modelcontextprotocol/server';
 import { UserError } from '../../errors.js';
+import { PROGRAM } from '../../program.js';
 import type { Progress, ToolContext } from '../../query/context.js';
 import { formatValue } from '../../text/units.js';
 import { type CallEnvironment, runCall } from '../call.js';
@@ -56,6 +57,6 @@ function notATool(): never {
 function tooLarge(bytes: number, maxBytes: number): UserError {
   return new UserError(
     `The file has ${formatValue(bytes, 'bytes')}; over MCP at most ${formatValue(maxBytes, 'bytes')} are sent.`,
-    'Ask for a shorter window, add a matcher to `selector` (one pod, one version), or use format=pprof, which is the smallest; `pyroscope-mcp export` on the command line writes a file of any size.',
+    `Ask for a shorter window, add a matcher to \`selector\` (one pod, one version), or use format=pprof, which is the smallest; \`${PROGRAM} export\` on the command line writes a file of any size.`,
   );
 }

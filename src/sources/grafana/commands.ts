@@ -1,3 +1,4 @@
+import { PROGRAM } from '../../program.js';
 import { storeNaming } from '../store-naming.js';
 
 /**
@@ -5,11 +6,11 @@ import { storeNaming } from '../store-naming.js';
  * character, so they are quoted.
  */
 export function enableCommand(uid: string): string {
-  return `pyroscope-mcp sources enable ${shellQuote(uid)}`;
+  return `${PROGRAM} sources enable ${shellQuote(uid)}`;
 }
 
 export function disableCommand(uid: string): string {
-  return `pyroscope-mcp sources disable ${shellQuote(uid)}`;
+  return `${PROGRAM} sources disable ${shellQuote(uid)}`;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type Advice, UpstreamError, type UpstreamKind } from '../../errors.js';
+import { PROGRAM } from '../../program.js';
 import { type ErrorAnswer, failureOfAnswer } from '../pyroscope/http/failure.js';
 
 /** The meaning of an error answer. */
@@ -121,7 +122,7 @@ const DATA_SOURCE: readonly Rule[] = [
   rule(
     ({ message }) => /^(?:data source not found|unable to find datasource)$/i.test(message),
     'Grafana has no such data source (any more), or keeps it in another organisation',
-    'Run `pyroscope-mcp sources refresh` and enable one that is there.',
+    `Run \`${PROGRAM} sources refresh\` and enable one that is there.`,
     'missing',
   ),
   rule(

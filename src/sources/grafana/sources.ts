@@ -1,4 +1,5 @@
 import { UpstreamError, type UpstreamKind, UserError } from '../../errors.js';
+import { PROGRAM } from '../../program.js';
 import { safeText } from '../../text/sanitise.js';
 import { sharedWork } from '../../work/shared.js';
 import type { Breaker } from '../breaker.js';
@@ -351,7 +352,7 @@ function findDataSource(
   const available = sources.map(({ uid, name }) => `${safeText(toFull(uid), 60)} (${safeText(name, 60)})`);
   throw new UserError(
     `There is no Pyroscope data source ${JSON.stringify(safeText(toFull(uidOrName), 100))}.`,
-    available.length === 0 ? 'Run `pyroscope-mcp doctor`.' : `There is: ${available.join(', ')}.`,
+    available.length === 0 ? `Run \`${PROGRAM} doctor\`.` : `There is: ${available.join(', ')}.`,
   );
 }
 

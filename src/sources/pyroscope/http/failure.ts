@@ -1,4 +1,4 @@
-import { UpstreamError, type UpstreamKind } from '../../../errors.js';
+import { type Advice, UpstreamError, type UpstreamKind } from '../../../errors.js';
 
 const DETAIL_LENGTH = 300;
 
@@ -60,8 +60,17 @@ export function retryAfterMs({ retryAfter = '' }: Pick<ErrorAnswer, 'retryAfter'
   return Number.isNaN(date) ? null : Math.max(0, date - Date.now());
 }
 
+/** Advice where the request could not be written, since a setting goes into a header and cannot. */
+const UNSENDABLE: Advice = {
+  what: "This server's own credentials cannot be sent",
+  fix: 'A token, password or tenant holds a character that no header can carry: set it whole, without the "…" of an example.',
+};
+
 /** The failure that an exception of the HTTP client means. */
 export function failureOfConnection(error: unknown, redact: (text: string) => string): UpstreamError {
+  if (errorCode(error) === 'UND_ERR_INVALID_ARG' && /^invalid \S+ header$/.test(describe(error))) {
+    return new UpstreamError('unauthorized', redact(describe(error)), { advice: UNSENDABLE });
+  }
   return new UpstreamError('unreachable', shorten(redact(describe(error))), {
     cause: safeCause(error, redact),
     isBrokenTransfer: isBrokenConnection(error),

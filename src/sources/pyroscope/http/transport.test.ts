@@ -50,6 +50,19 @@ describe('what is sent', () => {
     expect(seen[1]?.request.headers).not.toHaveProperty('content-type');
   });
 
+  test.each([
+    [{ token: 'glsa_…' }, 'invalid authorization header'],
+    [{ tenant: 'team…' }, 'invalid x-scope-orgid header'],
+  ])('no credential that a header cannot carry: %j', async (credentials, detail) => {
+    const { transport } = await serve((_, response) => response.end('{}'), credentials);
+    const refused = await failure(transport.send({ method: 'GET', path: '/', signal }));
+    expect(refused).toMatchObject({
+      kind: 'unauthorized',
+      detail,
+      advice: { what: "This server's own credentials cannot be sent" },
+    });
+  });
+
   test.each(['localhost:4040', 'ftp://x', '', 'http://u:p@x'])('refuses the URL %j', (url) => {
     expect(() => createTransport({ url })).toThrow(UserError);
   });
