@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { INSTALLING, PARTS, toGlob } from './test/support/projects.js';
+import { INSTALLING, PARTS, TAGS, toGlob } from './test/support/projects.js';
 import { announceSeed } from './test/support/seed.js';
 
 const jsonReport = process.env.VITEST_JSON_REPORT;
@@ -16,6 +16,7 @@ export default defineConfig({
     setupFiles: ['test/support/setup.ts'],
     // The rows of a table of tests have names of this length: shown whole, a failure says which rule it is.
     chaiConfig: { truncateThreshold: 120 },
+    tags: TAGS,
     projects: [
       {
         extends: true,

@@ -23,7 +23,7 @@ const COVERED = [
   'CHANGELOG.md',
 ];
 /** Pages that a program writes from other texts. */
-const WRITTEN = ['bench/README.md'];
+const WRITTEN = ['bench/README.md', 'test/mutants/README.md'];
 /** Maximum number of columns of a line of prose. */
 const MAX_COLUMNS = 110;
 /** Openings of a comment that put something in the place of its subject. */

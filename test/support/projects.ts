@@ -78,6 +78,14 @@ export const INSTALLING: readonly string[] = [
   'test/installed/',
 ];
 
+/** The words that a test may carry in `tags`. */
+export const TAGS = [
+  {
+    name: 'many-cases',
+    description: 'Counts over thousands of random cases, seconds where code is instrumented.',
+  },
+];
+
 /** The glob of an entry. */
 export function toGlob(entry: string): string {
   return entry.endsWith('/') ? `${entry}**/*.test.ts` : entry;

@@ -85,7 +85,7 @@ describe('planWindows', () => {
 });
 
 describe('gridEnd and isIn', () => {
-  test('every step of a window belongs to it, and to no neighbour', () => {
+  test('every step of a window belongs to it, and to no neighbour', { tags: ['many-cases'] }, () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2 * HOUR }), (length) => {
         const { baseline, incident, stepMs } = planWindows(window(length));

@@ -63,3 +63,43 @@ describe('waits of another type as witnesses', () => {
     expect(waitsGrewAlike(little, [put(50, 89)])).toBe(false);
   });
 });
+
+test('the site is where waiting grew by most, not where most of it is', () => {
+  // The largest one stayed: the others, with it, did not grow.
+  const before = { 'main big sync.Lock': 100, 'main get sync.Lock': 10 };
+  expect(waitsGrewAlike(contrast(before, { 'main big sync.Lock': 100, 'main get sync.Lock': 90 }))).toBe(
+    false,
+  );
+  expect(waitsGrewAlike(contrast(before, { 'main big sync.Lock': 300, 'main get sync.Lock': 90 }))).toBe(
+    true,
+  );
+});
+
+test('functions that wait on one side only count', () => {
+  const before = { 'main get sync.Lock': 20, 'main put sync.Lock': 20, 'main gone sync.Lock': 20 };
+  // Without what is gone the others would have grown by more than 2.5.
+  expect(waitsGrewAlike(contrast(before, { 'main get sync.Lock': 160, 'main put sync.Lock': 90 }))).toBe(
+    false,
+  );
+  expect(waitsGrewAlike(contrast(before, { 'main get sync.Lock': 160, 'main put sync.Lock': 110 }))).toBe(
+    true,
+  );
+});
+
+test('waits outside of all functions that are told apart take part under no name', () => {
+  const before = { 'main get sync.Lock': 20, 'runtime.idle': 20 };
+  expect(waitsGrewAlike(contrast(before, { 'main get sync.Lock': 160, 'runtime.idle': 120 }))).toBe(true);
+  expect(waitsGrewAlike(contrast(before, { 'main get sync.Lock': 160, 'runtime.idle': 20 }))).toBe(false);
+});
+
+test('the others must have had a twentieth of all waiting', () => {
+  const grown = { 'main a sync.Lock': 900, 'main b sync.Lock': 50 };
+  expect(waitsGrewAlike(contrast({ 'main a sync.Lock': 95, 'main b sync.Lock': 5 }, grown))).toBe(true);
+  expect(waitsGrewAlike(contrast({ 'main a sync.Lock': 96, 'main b sync.Lock': 5 }, grown))).toBe(false);
+});
+
+test('the others must have grown by 2.5', () => {
+  const before = { 'main a sync.Lock': 10, 'main b sync.Lock': 10 };
+  expect(waitsGrewAlike(contrast(before, { 'main a sync.Lock': 30, 'main b sync.Lock': 25 }))).toBe(true);
+  expect(waitsGrewAlike(contrast(before, { 'main a sync.Lock': 30, 'main b sync.Lock': 24 }))).toBe(false);
+});

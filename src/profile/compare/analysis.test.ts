@@ -217,3 +217,174 @@ describe('gates', () => {
     });
   });
 });
+
+describe('what a sample is worth', () => {
+  test('changes no count, no noise and no finding', () => {
+    const parts: Parts = {
+      baseline: [CALM, { ...CALM, 'main poll': 430 }, { ...CALM, 'main serve stock': 280 }, CALM],
+      incident: [GROWN, GROWN],
+      slices: [GROWN],
+    };
+    const dear = (all: readonly Stacks[]) => all.map((stacks) => times(stacks, 10));
+    const plain = analysis(parts);
+    const tenfold = analyse({
+      ...reading({
+        baseline: dear(parts.baseline ?? []),
+        incident: dear(parts.incident ?? []),
+        slices: dear(parts.slices ?? []),
+      }),
+      quantum: 10,
+    });
+    expect(tenfold.samples).toEqual(plain.samples);
+    expect(tenfold.dispersion.phi).toBeCloseTo(plain.dispersion.phi, 10);
+    expect(tenfold.load.z).toBeCloseTo(plain.load.z, 10);
+    const price = findFunction(plain, 'price');
+    expect(tenfold.slices.map((part) => countsIn(tenfold, part, price))).toEqual([{ x: 500, n: 1200 }]);
+    expect(changeOverTime(tenfold, GATE)?.culprit.z).toBeCloseTo(
+      changeOverTime(plain, GATE)?.culprit.z ?? 0,
+      10,
+    );
+    const later = profileFrom({ 'main serve price': 70, other: 30 });
+    expect(countsInProfile(later, tenfold, plain.joined.functions[price])).toEqual({ x: 7, n: 10 });
+  });
+});
+
+describe('noise', () => {
+  const varied = [100, 160, 40, 100];
+  const withCosts = (stack: string) => varied.map((value) => ({ ...CALM, [stack]: value }));
+
+  test('is that of what each own function costs, and of all else together', () => {
+    const own = analysis({ baseline: withCosts('main serve price') });
+    const rest = analysis({ baseline: withCosts('runtime.gc') });
+    expect(own.dispersion.phi).toBeGreaterThan(analysis({}).dispersion.phi + 0.5);
+    expect(rest.dispersion.phi).toBeCloseTo(own.dispersion.phi, 10);
+  });
+
+  test('a function that is in some parts only adds to it', () => {
+    const jobs = [0, 60, 0, 60].map((value) => ({ ...CALM, 'main job': value }));
+    expect(analysis({ baseline: jobs }).dispersion.phi).toBeGreaterThan(analysis({}).dispersion.phi + 0.5);
+  });
+
+  test('is known without the last parts of the baseline, too', () => {
+    const baseline = withCosts('main serve price');
+    const { dispersion, earlier } = analysis({ baseline });
+    expect(earlier).toHaveLength(3);
+    for (const [early, noise] of earlier.entries()) {
+      const { phi, freedom } = analysis({ baseline: baseline.slice(0, 3 - early) }).dispersion;
+      expect([noise.phi, noise.freedom]).toEqual([phi, freedom]);
+    }
+    expect(earlier[0]?.phi).not.toBe(dispersion.phi);
+  });
+});
+
+describe('slices and the load', () => {
+  const risen = { incident: [times(CALM, 2), times(CALM, 2)] };
+  const tenTimes = (tenths: number) => times(CALM, tenths / 100);
+
+  test.each([
+    {
+      what: 'the middle one by its rise, in whatever order they come',
+      factors: [400, 100, 113],
+      partly: false,
+    },
+    { what: 'exactly 12 % takes part', factors: [112], partly: false },
+    { what: 'less does not', factors: [111], partly: true },
+  ])('$what', ({ factors, partly }) => {
+    expect(analysis({ ...risen, slices: factors.map(tenTimes) }).isPartly).toBe(partly);
+  });
+
+  test('slices count by their cost per profile, those without a profile not at all', () => {
+    const plain = reading({ ...risen, slices: [CALM, CALM, times(CALM, 2)], profiles: 2 });
+    expect(analyse(plain).isPartly).toBe(true);
+    const [one, other, loaded] = plain.slices;
+    if (one === undefined || other === undefined || loaded === undefined) throw new Error('three slices');
+    const none = [
+      { ...one, profile: profileFrom({}), profiles: 0 },
+      { ...other, profiles: 0 },
+    ];
+    expect(analyse({ ...plain, slices: [...none, loaded] }).isPartly).toBe(false);
+  });
+});
+
+describe('what is warm-up', () => {
+  test('two parts are enough to be left', () => {
+    const warm = { ...CALM, 'main init': 300 };
+    expect(analysis({ baseline: [warm, CALM, CALM] }).baseline).toHaveLength(2);
+  });
+
+  test.each([
+    { samples: 4, left: 4 },
+    { samples: 5, left: 3 },
+  ])('a function with $samples samples: $left parts are left', ({ samples, left }) => {
+    const small = { 'main poll': 4, 'main init': samples };
+    expect(analysis({ baseline: [small, CALM, CALM, CALM] }).baseline).toHaveLength(left);
+  });
+});
+
+describe('where a change is looked for', () => {
+  const busy = { ...times(CALM, 0.5), 'runtime.serve lib.parse': 150 };
+  const parsed = (samples: number) => ({ ...busy, 'runtime.serve lib.parse': samples });
+  const changeOf = (samples: number) =>
+    changeOverTime(
+      analysis({ baseline: Array(4).fill(busy), incident: [parsed(samples), parsed(samples)] }),
+      GATE,
+    );
+
+  test('libraries come last, and must stand out by a little more', async () => {
+    const least = await leastFound(150, 400, (samples) => changeOf(samples) !== null);
+    const found = changeOf(least);
+    expect(found?.culprit.z).toBeGreaterThanOrEqual(GATE + 0.6);
+    expect(found?.culprit.z).toBeLessThan(GATE + 2);
+    expect(found?.universe.population).toBe('served');
+  });
+});
+
+describe('a change that hides in the mix of requests', () => {
+  const handlers = (show: number, load: number, save: number): Stacks => ({
+    'runtime.serve access runtime.mux show render': 4 * show,
+    'runtime.serve access runtime.mux show encode': show,
+    'runtime.serve access runtime.mux show load': load,
+    'runtime.serve access runtime.mux save check': 4 * save,
+    'runtime.serve access runtime.mux save encode': save,
+    'runtime.serve': 80,
+  });
+  const calm = handlers(100, 60, 100);
+  const found = (incident: Stacks, allowsBursts?: boolean) => {
+    const all = analysis({ baseline: Array(4).fill(calm), incident: [incident, incident] });
+    const change = changeOverTime(all, GATE, allowsBursts);
+    return change === null
+      ? null
+      : { fn: getName(all, change.culprit.fn), of: change.contrast.before.costs.total };
+  };
+
+  test('is found inside its kind of request, and shown as a part of the whole', () => {
+    // Half as many of these requests; each loads three times as much.
+    expect(found(handlers(50, 90, 100))).toEqual({ fn: 'load', of: 4 * 1_140 });
+  });
+
+  test('not where only the mix changed, nor where it fell as a part of the whole', () => {
+    expect(found(handlers(50, 30, 100))).toBeNull();
+    expect(found(handlers(20, 36, 100))).toBeNull();
+  });
+});
+
+describe('runs', () => {
+  const priced = (samples: number): Stacks => ({ ...CALM, 'main serve price': samples });
+  const runOf = (parts: Parts, allowsBursts?: boolean) =>
+    changeOverTime(analysis(parts), GATE, allowsBursts)?.run ?? null;
+
+  test('where no bursts are allowed a stretch that ends before the window is none', () => {
+    const burst = { incident: [CALM, priced(500), CALM, CALM] };
+    expect(runOf(burst)).toMatchObject({ first: 1, last: 1 });
+    expect(runOf(burst, false)).toBeNull();
+  });
+
+  test('what moved is told by all of the time since, too', () => {
+    // In the first part it only grew; from the second on the old place is empty.
+    const both = { ...CALM, 'main serve cost': 120 };
+    const late = { ...CALM, 'main serve price': 0, 'main serve cost': 120 };
+    const all = analysis({ incident: [late, both] });
+    const change = changeOverTime(all, GATE);
+    expect(getName(all, change?.culprit.fn)).toBe('cost');
+  });
+});

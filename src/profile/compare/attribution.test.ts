@@ -158,3 +158,47 @@ describe('attribute', () => {
     });
   });
 });
+
+test('rows come by label and value, where nothing else tells them apart', () => {
+  const rows = attribute(
+    ['b', 'c', 'a'].map((value) => slice({ zebra: value, ant: value }, 100)),
+    BEFORE,
+    CALM,
+    null,
+  );
+  expect(rows.map(({ label, value }) => `${label}=${value}`)).toEqual([
+    'ant=a',
+    'ant=b',
+    'ant=c',
+    'zebra=a',
+    'zebra=b',
+    'zebra=c',
+  ]);
+});
+
+test('rows that do not carry come by their distance from the others', () => {
+  const rows = attribute(
+    [slice({ pod: 'a' }, 100), slice({ pod: 'b' }, 130), slice({ pod: 'c' }, 115)],
+    BEFORE,
+    CALM,
+    'pod',
+  );
+  expect(rows.map(({ value }) => value)).toEqual(['b', 'c', 'a']);
+});
+
+test('the parts of the active total, of the value and of the others', () => {
+  const slices = [slice({ pod: 'a' }, 100), { ...slice({ pod: 'b' }, 300), total: 5_000 }];
+  const [row] = attribute(slices, BEFORE, CALM, 'pod');
+  expect(row).toMatchObject({ value: 'b', ofTotal: 0.06, othersOfTotal: 0.05 });
+});
+
+test('slices are instances only where all of them have the label of instances', () => {
+  const slices = [
+    slice({ pod: 'a', version: '1' }, 100),
+    slice({ pod: 'b', version: '2' }, 400),
+    slice({ region: 'eu' }, 500),
+  ];
+  // The slice without a version is no part of the whole that versions divide.
+  const row = attribute(slices, BEFORE, CALM, 'pod').find(({ value }) => value === '2');
+  expect(row?.shareOthers).toBe(0.1);
+});

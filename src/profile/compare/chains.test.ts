@@ -43,3 +43,22 @@ test('no groups, and functions without a stack', () => {
   const joined = joinProfiles([profileFrom({ a: 1 })]);
   expect(listChains(joined, [], new Map([[0, 0]]))).toEqual([[0]]);
 });
+
+test('of a chain whose members lie equally deep the one that was met first comes first', () => {
+  expect(chains({ 'a b': 3, 'b a': 3 }, { a: 0, b: 0 })).toEqual([['a', 'b']]);
+});
+
+test('functions of no group between two of a group break no chain', () => {
+  expect(chains({ 'a x b': 3, 'y c': 2 }, { a: 0, b: 0, c: 0 })).toEqual([['b', 'a'], ['c']]);
+});
+
+test('only the stacks of the parts that are asked for link functions', () => {
+  const joined = joinProfiles([profileFrom({ 'a b': 1 }), profileFrom({ a: 1, b: 1 })]);
+  const groups = new Map([
+    [0, 0],
+    [1, 0],
+  ]);
+  expect(listChains(joined, [0], groups)).toHaveLength(1);
+  expect(listChains(joined, [1], groups)).toHaveLength(2);
+  expect(listChains(joined, [7], groups)).toHaveLength(2);
+});

@@ -195,3 +195,97 @@ test.each([
   });
   expect(findCulprit(contrast(side(700), side(28_000)), 2) !== null).toBe(named);
 });
+
+describe('what a sample is worth changes nothing', () => {
+  const dear = (stacks: Stacks): Stacks =>
+    Object.fromEntries(Object.entries(stacks).map(([stack, value]) => [stack, value * 10]));
+
+  test.each<[string, Stacks, Stacks]>([
+    ['a plain growth', CALM, { ...CALM, 'main serve price lib.parse': 400 }],
+    ['a growth within noise', CALM, { ...CALM, 'main serve price lib.parse': 120 }],
+    [
+      'work beside a dominant function',
+      { 'runtime.main handle work': 700, 'runtime.main handle read': 12, 'runtime.main poll': 100 },
+      { 'runtime.main handle work': 28_000, 'runtime.main handle read': 12, 'runtime.main poll': 100 },
+    ],
+    [
+      'too little beside it',
+      { 'runtime.main handle work': 700, 'runtime.main handle read': 9, 'runtime.main poll': 100 },
+      { 'runtime.main handle work': 28_000, 'runtime.main handle read': 9, 'runtime.main poll': 100 },
+    ],
+  ])('%s', (_, before, after) => {
+    const plain = culprit(before, after);
+    const scaled = culprit(dear(before), dear(after), { quantum: 10 });
+    expect(scaled?.fn).toBe(plain?.fn);
+    if (plain !== null) expect(scaled?.z).toBeCloseTo(plain.z, 10);
+  });
+
+  test.each([130, 170, 171])(
+    'a library without own code, %d samples after 100 while the load falls',
+    (grown) => {
+      const stack = 'runtime.push lib.send';
+      const [before, after] = [
+        { ...CALM, [stack]: 100 },
+        {
+          ...Object.fromEntries(Object.entries(CALM).map(([name, value]) => [name, value * 0.4])),
+          [stack]: grown,
+        },
+      ];
+      const contrasted = contrast(dear(before), dear(after), { quantum: 10 });
+      const universe = { nameable: contrasted.joined.library, population: 'total' } as const;
+      expect(findCulprit(contrasted, GATE, universe) !== null).toBe(grown === 171);
+    },
+  );
+});
+
+test('half of a function’s cost below own code makes its share tell', () => {
+  const sides = (bare: number) => {
+    const halved = Object.fromEntries(Object.entries(CALM).map(([name, value]) => [name, value * 0.4]));
+    const spread = { 'runtime.push lib.send': bare, 'main serve lib.send': 100 - bare };
+    const grown = { 'runtime.push lib.send': 1.3 * bare, 'main serve lib.send': 1.3 * (100 - bare) };
+    return contrast({ ...CALM, ...spread }, { ...halved, ...grown });
+  };
+  const named = (bare: number) => {
+    const contrasted = sides(bare);
+    const universe = { nameable: contrasted.joined.library, population: 'total' } as const;
+    return getName(contrasted, findCulprit(contrasted, GATE, universe)?.fn);
+  };
+  expect(named(40)).toBe('lib.send');
+  expect(named(60)).toBeNull();
+});
+
+test('a load that rose by nothing but the function itself asks for no rise of its own', () => {
+  // All else costs the same: the load is 1.
+  const contrasted = contrast(
+    { ...CALM, 'runtime.push lib.send': 100 },
+    { ...CALM, 'runtime.push lib.send': 165 },
+  );
+  const universe = { nameable: contrasted.joined.library, population: 'total' } as const;
+  expect(findCulprit(contrasted, 3, universe)).not.toBeNull();
+});
+
+describe('two callees that hold the growth of their caller', () => {
+  const REST = { 'main serve stock': 300, 'main poll': 600 };
+  const sides = (a: number, d: number, further: Stacks = {}) => ({
+    ...REST,
+    'main serve price a': a,
+    'main serve price d': d,
+    ...further,
+  });
+
+  test('that are one chain of calls are one of them', () => {
+    const before = { ...REST, 'main serve price a d': 150, 'main serve price b': 100 };
+    const after = { ...REST, 'main serve price a d': 500, 'main serve price b': 300 };
+    expect(culprit(before, after)).toMatchObject({ fn: 'price' });
+  });
+
+  test('must hold four fifths of it together', () => {
+    const left = (value: number) => ({ 'main serve price c': value, 'main serve price e': value });
+    expect(culprit(sides(200, 100, left(40)), sides(400, 400, left(50)))).toMatchObject({ fn: 'd' });
+    expect(culprit(sides(200, 100, left(40)), sides(400, 400, left(140)))).toMatchObject({ fn: 'price' });
+  });
+
+  test('their factors must differ by more than chance', () => {
+    expect(culprit(sides(16, 8), sides(50, 45))).toMatchObject({ fn: 'price' });
+  });
+});

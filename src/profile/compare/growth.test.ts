@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, getName, type Sides, type Stacks } from '../../../test/support/contrast.js';
-import { growthSite } from './growth.js';
+import { contrast, getName, profileFrom, type Sides, type Stacks } from '../../../test/support/contrast.js';
+import { growthBetween, growthSite } from './growth.js';
 
 function site(before: Stacks, after: Stacks, sides?: Sides) {
   const contrasted = contrast(before, after, sides);
@@ -52,4 +52,59 @@ describe('growthSite', () => {
       });
     }
   });
+});
+
+describe('functions that are not the team’s', () => {
+  const held = (cache: number, park: number, own = 10): Stacks => ({
+    'main serve': own,
+    'runtime.main lib.cache lib.put runtime.mallocgc': cache,
+    'runtime.main runtime.park': park,
+  });
+
+  test('the innermost of a library, where no own function holds half', () => {
+    expect(site(held(10, 10), held(110, 10))).toEqual({ fn: 'lib.put', growth: 100, part: 1 });
+  });
+
+  test('one that did not gain share grew with everything and is no place', () => {
+    // It holds half of the growth, as it held half of the level.
+    expect(site(held(50, 40), held(500, 400, 100))).toBeNull();
+    expect(site(held(50, 40), held(700, 200, 100))).toMatchObject({ fn: 'lib.put' });
+  });
+
+  test('it must have gained 15 points', () => {
+    const before = held(50, 40);
+    expect(site(before, held(645, 256, 100))).toBeNull();
+    expect(site(before, held(655, 246, 100))).toMatchObject({ fn: 'lib.put' });
+  });
+
+  test('the entry point, where neither own code nor a library holds half', () => {
+    const before = { 'main serve': 100, 'runtime.goexit runtime.run runtime.park': 10 };
+    const after = { 'main serve': 100, 'runtime.goexit runtime.run runtime.park': 300 };
+    expect(site(before, after)).toEqual({ fn: 'runtime.goexit', growth: 290, part: 1 });
+  });
+
+  test('own code that is on one side only counts as own code', () => {
+    const runtime = { 'runtime.main runtime.park': 50 };
+    expect(site({ ...runtime, 'main serve': 5 }, { 'runtime.main runtime.park': 500 })).toBeNull();
+  });
+});
+
+test('of nested functions with one total the one that waits itself is the place', () => {
+  const chain = { 'main outer inner': 90, 'main outer inner outer': 0 };
+  expect(site({ 'main outer inner': 1 }, chain)).toMatchObject({ fn: 'inner' });
+  // Both have all of the growth; each is below the other in some stack.
+  const mutual = { 'main a b': 60, 'main b a': 40 };
+  expect(site({ 'main a b': 1 }, mutual)).toMatchObject({ fn: 'b' });
+  expect(site({ 'main a b': 1 }, { 'main a b': 40, 'main b a': 60 })).toMatchObject({ fn: 'a' });
+});
+
+test('the growth between two merges has both sides and their place', () => {
+  const merge = (stacks: Stacks, profiles: number) => ({ profile: profileFrom(stacks), profiles });
+  const growth = growthBetween(merge({ 'main a': 10 }, 1), merge({ 'main a': 90, 'main b': 6 }, 3));
+  expect(getName(growth, growth.site?.fn)).toBe('a');
+  expect(growth.site).toMatchObject({ growth: 20, part: 20 / 22 });
+  expect([growth.before, growth.after].map(({ costs, profiles }) => [costs.total, profiles])).toEqual([
+    [10, 1],
+    [96, 3],
+  ]);
 });

@@ -110,21 +110,26 @@ describe('findLeak', () => {
   const ramp = (start: number) => (at: number) => 100 + (250 * Math.max(0, at - start)) / (1 - start);
   const cache = (full: number) => (at: number) => 100 + 250 * Math.min(1, at / full);
 
-  test.each([12, 40])('leaks that begin in the first half of %d snapshots are found', (snapshots) => {
-    for (const start of [0, 0.25, 0.5]) {
-      expect(seen(`ramp ${start}`, { snapshots, level: ramp(start) })).toBeGreaterThanOrEqual(0.99);
-      expect(seen(`ramp ${start}`, { snapshots, spread: 0.08, level: ramp(start) })).toBeGreaterThanOrEqual(
-        0.94,
-      );
-    }
-  });
+  test.each([12, 40])(
+    'leaks that begin in the first half of %d snapshots are found',
+    { tags: ['many-cases'] },
+    (snapshots) => {
+      for (const start of [0, 0.25, 0.5]) {
+        expect(seen(`ramp ${start}`, { snapshots, level: ramp(start) })).toBeGreaterThanOrEqual(0.99);
+        expect(seen(`ramp ${start}`, { snapshots, spread: 0.08, level: ramp(start) })).toBeGreaterThanOrEqual(
+          0.94,
+        );
+      }
+    },
+  );
 
-  test('so are leaks through all of four snapshots', () => {
+  test('so are leaks through all of four snapshots', { tags: ['many-cases'] }, () => {
     expect(seen('ramp', { snapshots: 4, level: ramp(0) })).toBeGreaterThanOrEqual(0.99);
   });
 
   test.each([4, 12, 40])(
     'caches that fill and then rest, and steps, are no leaks: %d snapshots',
+    { tags: ['many-cases'] },
     (snapshots) => {
       for (const full of [0.05, 0.2, 0.4])
         expect(seen(`cache ${full}`, { snapshots, level: cache(full) })).toBeLessThanOrEqual(0.005);
@@ -135,6 +140,7 @@ describe('findLeak', () => {
 
   test.each([4, 12, 40])(
     'calm levels and waves are no leaks, in much noise, too: %d snapshots',
+    { tags: ['many-cases'] },
     (snapshots) => {
       const spread = 0.08;
       expect(seen('calm', { snapshots, spread, level: () => 100 })).toBe(0);
@@ -187,7 +193,9 @@ describe('findHiddenLeak', () => {
     expect(smallestHiddenLeak(flat, levels(0, [100, 100, 100]), 1)).toBeNull();
   });
 
-  test('single snapshots that vary by one in a hundred give none in a thousand calm incidents', () => {
+  test('single snapshots that vary by one in a hundred give none in a thousand calm incidents', {
+    tags: ['many-cases'],
+  }, () => {
     const random = createRandom('hidden leak');
     const calmly = (from: number) =>
       levels(
@@ -198,5 +206,81 @@ describe('findHiddenLeak', () => {
     for (let round = 0; round < 1_000; round++)
       if (findHiddenLeak(calmly(0), calmly(12 * MINUTE), 1) !== null) leaks++;
     expect(leaks).toBe(0);
+  });
+});
+
+describe('the edges of a leak', () => {
+  test('exactly twice the level is one', () => {
+    expect(findLeak(levels(0, [10, 10]), levels(2 * MINUTE, [10, 13, 17, 20]))).not.toBeNull();
+    expect(findLeak(levels(0, [10, 10]), levels(2 * MINUTE, [10, 13, 17, 19.9]))).toBeNull();
+  });
+
+  test('the foot of a rise lies between the first snapshot and the last', () => {
+    const rise = [20, 30, 40, 50, 60, 70, 80];
+    expect(findLeak(levels(7 * MINUTE, [10]), later(...rise))?.since).toEqual({
+      after: 7 * MINUTE,
+      before: 7.8 * MINUTE,
+    });
+  });
+
+  test('the foot does not depend on when the clock began', () => {
+    const moved = (by: number, from: readonly Level[]) =>
+      from.map(({ time, value }) => ({ time: time + by, value }));
+    const incident = later(10, 12, 18, 24, 30, 36, 42, 48);
+    const by = Date.parse('2026-11-20T14:00:00Z');
+    const plain = findLeak(calm, incident);
+    const late = findLeak(moved(by, calm), moved(by, incident));
+    expect(late?.since.after).toBeCloseTo((plain?.since.after ?? 0) + by, 0);
+    expect(late?.since.before).toBeCloseTo((plain?.since.before ?? 0) + by, 0);
+  });
+
+  test('a rise is judged from its foot, not from the start of the window', () => {
+    expect(findLeak(calm, later(10, 10, 10, 10, 18, 26, 34, 42))?.since).toEqual(around(11 * MINUTE));
+    expect(findLeak(calm, later(10, 10, 10, 10, 10, 10, 10, 42))).toBeNull();
+  });
+
+  test('a baseline that rises as fast as the incident, or half as fast, leaks no faster', () => {
+    const slow = levels(0, [10, 12, 14, 16, 18, 20, 22, 24]);
+    expect(findLeak(slow, later(28, 32, 36, 40, 44, 48, 52, 56))).toBeNull();
+    expect(findLeak(slow, later(34, 44, 54, 64, 74, 84, 94, 104))).not.toBeNull();
+  });
+});
+
+describe('the edges of a hidden leak', () => {
+  const still = levels(0, [100, 100.2, 99.8, 100, 100.2, 99.8, 100, 100]);
+  const straight = (step: number, from = 100) =>
+    later(...[1, 2, 3, 4, 5, 6, 7, 8].map((at) => from + step * at));
+
+  test('15 % of the level, and no less', () => {
+    expect(findHiddenLeak(still, straight(2.1), 1)).not.toBeNull();
+    expect(findHiddenLeak(still, straight(1.9), 1)).toBeNull();
+  });
+
+  test('five times as steep as the baseline, whose slope may fall, too', () => {
+    const rising = levels(0, [98, 98.6, 99.1, 99.7, 100.3, 100.9, 101.4, 102]);
+    expect(findHiddenLeak(rising, straight(3.2, 102), 1)).not.toBeNull();
+    expect(findHiddenLeak(rising, straight(2.8, 102), 1)).toBeNull();
+    expect(
+      findHiddenLeak(
+        [...rising].reverse().map(({ value }, at) => ({ time: at * MINUTE, value })),
+        straight(2.5, 102),
+        1,
+      ),
+    ).toBeNull();
+  });
+
+  test('a rise of which fewer than four snapshots are there, and a calm of fewer, show none', () => {
+    expect(findHiddenLeak(still, later(100, 100, 100, 100, 100, 112, 124, 136), 1)).toBeNull();
+    expect(findHiddenLeak(levels(4 * MINUTE, [100, 100, 100, 100]), straight(4), 1)).not.toBeNull();
+  });
+
+  test('the same numbers in bytes give the same answer', () => {
+    const large = (all: readonly Level[]) => all.map(({ time, value }) => ({ time, value: value * 1e6 }));
+    for (const step of [1.9, 2.1, 5]) {
+      const plain = findHiddenLeak(still, straight(step), 1);
+      const scaled = findHiddenLeak(large(still), large(straight(step)), 1e6);
+      expect(scaled === null).toBe(plain === null);
+      if (plain !== null) expect(scaled?.after).toBeCloseTo(plain.after * 1e6, 0);
+    }
   });
 });

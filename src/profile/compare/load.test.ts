@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRandom, normal, overdispersed } from '../../../test/evaluation/generator/random.js';
+import { normalDeviate } from '../contrast/noise.js';
 import { loadChange, type PartLevel } from './load.js';
 
 const SAMPLES = { quantum: 1, phi: 1 };
@@ -67,17 +68,20 @@ describe('loadChange', () => {
     [0, 0.05, 0.1].flatMap((spread) => [30, 300, 10_000].map((samples) => [spread, samples] as const)),
   )(
     'at most 1 of 100 calm pairs is an increase: parts vary by a factor of e^±%d, %d samples each',
+    { tags: ['many-cases'] },
     (spread, samples) => {
       expect(rate(1, spread, samples)).toBeLessThanOrEqual(0.01);
     },
   );
 
-  test('services that vary four times as much as usual are taken for loaded in at most 5 of 100', () => {
+  test('services that vary four times as much as usual are taken for loaded in at most 5 of 100', {
+    tags: ['many-cases'],
+  }, () => {
     expect(rate(1, 0.2, 300)).toBeLessThanOrEqual(0.05);
     expect(rate(1, 0.2, 10_000)).toBeLessThanOrEqual(0.05);
   });
 
-  test('a load of 1.8 is seen in 95 of 100 where parts vary by 10 %', () => {
+  test('a load of 1.8 is seen in 95 of 100 where parts vary by 10 %', { tags: ['many-cases'] }, () => {
     expect(rate(1.8, 0.1, 1_000, 1_000)).toBeGreaterThanOrEqual(0.95);
   });
 });
@@ -88,4 +92,50 @@ test.each([
 ])('of a calm service a rise of $what: $hasRisen', ({ after, hasRisen }) => {
   const calm = parts(1_000_000, 1_000_000, 1_000_000, 1_000_000);
   expect(loadChange(calm, parts(after, after, after, after), SAMPLES).hasRisen).toBe(hasRisen);
+});
+
+describe('the distance from chance', () => {
+  test('many samples: the usual variation between parts, 5 %, is what counts', () => {
+    const { z } = loadChange(parts(10_000), parts(20_000), SAMPLES);
+    expect(z).toBeCloseTo(normalDeviate(Math.log(2) / Math.sqrt(0.05 ** 2 * 2), 6), 10);
+  });
+
+  test('few samples: their number is what counts, with many more degrees of freedom', () => {
+    const variance = 1.5 / 100 + 1.5 / 200;
+    const { z } = loadChange(parts(1_000), parts(2_000), { quantum: 10, phi: 1.5 });
+    const freedom = 6 * (variance / (0.05 ** 2 * 2)) ** 2;
+    expect(z).toBeCloseTo(normalDeviate(Math.log(2) / Math.sqrt(variance), freedom), 10);
+  });
+
+  test('parts that vary by more than is usual count by what they vary by, per profile', () => {
+    const varied = [
+      { value: 10_000, profiles: 1 },
+      { value: 40_000, profiles: 2 },
+      { value: 0, profiles: 3 },
+      { value: 9, profiles: 0 },
+    ];
+    const logs = [Math.log(10_000), Math.log(20_000)];
+    const mean = (logs[0] as number) / 2 + (logs[1] as number) / 2;
+    const squares = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0);
+    const freedom = 6 + 1;
+    const variance = ((squares + 6 * 0.05 ** 2) / freedom) * (1 / 4 + 1);
+    const before = 50_009 / 6;
+    const { z, ratio } = loadChange(varied, parts(40_000), SAMPLES);
+    expect(ratio).toBeCloseTo(40_000 / before, 10);
+    expect(z).toBeCloseTo(normalDeviate(Math.log(40_000 / before) / Math.sqrt(variance), freedom), 10);
+  });
+
+  test('since the end of the baseline it must stand out by 0.8 more', () => {
+    const { z, risen } = loadChange(parts(10_000, 20_000), parts(20_000), SAMPLES);
+    // The stretch after the cut has two parts, which do not vary.
+    const between = ((6 * 0.05 ** 2) / 7) * (1 + 1 / 2);
+    expect(risen).toBe(2);
+    expect(z).toBeCloseTo(normalDeviate(Math.log(2) / Math.sqrt(between), 7) - 0.8, 10);
+  });
+
+  test('an empty part of the incident is passed over', () => {
+    expect(loadChange(parts(10_000), parts(0, 20_000), SAMPLES)).toMatchObject({ ratio: 1, risen: 2 });
+    expect(loadChange(parts(0, 10_000), parts(20_000), SAMPLES)).toMatchObject({ ratio: 4, risen: 4 });
+    expect(loadChange(parts(10_000), parts(20_000, 0), SAMPLES)).toMatchObject({ ratio: 1, risen: 1 });
+  });
 });

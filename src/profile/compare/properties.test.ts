@@ -255,7 +255,7 @@ describe('any reading', () => {
     quantum: fc.constantFrom(1, 0.5, 1e7, 2 ** 19),
   });
 
-  test('throws nothing and has no number that is none', () => {
+  test('throws nothing and has no number that is none', { tags: ['many-cases'] }, () => {
     fc.assert(
       fc.property(reading, (read) => {
         const analysed = analyse(read);

@@ -36,3 +36,15 @@ test.each([
   const load: LoadChange = { ratio: change.risen, z: 5, ...change };
   expect(amountRose(load)).toBe(rose);
 });
+
+test.each([
+  { what: 'ten more', before: [2], after: [12], bytes: null, rose: true },
+  { what: 'nine more', before: [2], after: [11], bytes: null, rose: false },
+  { what: 'a mebibyte more', before: [2 ** 19], after: [2 ** 20 + 2 ** 19], bytes: 1, rose: true },
+  { what: 'exactly twice', before: [100], after: [200], bytes: null, rose: true },
+  { what: 'one and a half times the highest', before: [200, 100], after: [300], bytes: null, rose: true },
+  { what: 'less than that', before: [200, 100], after: [299], bytes: null, rose: false },
+  { what: 'no incident', before: [100], after: [], bytes: null, rose: false },
+])('a level with $what: rose is $rose', ({ before, after, bytes, rose }) => {
+  expect(levelRose(levels(before), levels(after), bytes)).toBe(rose);
+});

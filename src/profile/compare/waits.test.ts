@@ -58,17 +58,25 @@ describe('waitGrew', () => {
     return grew / rounds;
   }
 
-  test.each([3, 10, 100])('at most 1 of 100 calm pairs is contention: %d waits a part', (events) => {
-    expect(rate('calm', 1, 1, events)).toBeLessThanOrEqual(0.01);
-    expect(rate('load', 1, 1.8, events)).toBeLessThanOrEqual(0.01);
-  });
+  test.each([3, 10, 100])(
+    'at most 1 of 100 calm pairs is contention: %d waits a part',
+    { tags: ['many-cases'] },
+    (events) => {
+      expect(rate('calm', 1, 1, events)).toBeLessThanOrEqual(0.01);
+      expect(rate('load', 1, 1.8, events)).toBeLessThanOrEqual(0.01);
+    },
+  );
 
-  test('with one wait a part on average it is at most 2 of 100, with rising load 5', () => {
+  test('with one wait a part on average it is at most 2 of 100, with rising load 5', {
+    tags: ['many-cases'],
+  }, () => {
     expect(rate('calm', 1, 1, 1)).toBeLessThanOrEqual(0.02);
     expect(rate('load', 1, 1.8, 1)).toBeLessThanOrEqual(0.05);
   });
 
-  test('waits ten times as long are seen in 95 of 100 from ten waits a part on', () => {
+  test('waits ten times as long are seen in 95 of 100 from ten waits a part on', {
+    tags: ['many-cases'],
+  }, () => {
     for (const events of [10, 100]) expect(rate('contention', 10, 1, events)).toBeGreaterThanOrEqual(0.95);
   });
 });

@@ -43,27 +43,31 @@ describe('signedRoot', () => {
   });
 
   /** A normal distribution has 5.0 % beyond 1.96, 0.27 % beyond 3 and 0.002 % beyond 4.25. */
-  test.each([1, 1.5, 2.5])('is a normal deviate where nothing changed, φ = %d', (phi) => {
-    const rounds = 4_000;
-    let [beyond2, beyond3, beyondGate, tests] = [0, 0, 0, 0];
-    for (const { n, p } of GRID.filter((cell) => cell.phi === phi)) {
-      for (const baseline of [1, 4]) {
-        const random = createRandom(`null ${phi} ${n} ${p} ${baseline}`);
-        for (let round = 0; round < rounds; round++, tests++) {
-          const z = Math.abs(
-            signedRoot(...draw(random, baseline * n, p, phi), ...draw(random, n, p, phi), phi),
-          );
-          if (z > 1.96) beyond2++;
-          if (z > 3) beyond3++;
-          if (z > 4.25) beyondGate++;
+  test.each([1, 1.5, 2.5])(
+    'is a normal deviate where nothing changed, φ = %d',
+    { tags: ['many-cases'] },
+    (phi) => {
+      const rounds = 4_000;
+      let [beyond2, beyond3, beyondGate, tests] = [0, 0, 0, 0];
+      for (const { n, p } of GRID.filter((cell) => cell.phi === phi)) {
+        for (const baseline of [1, 4]) {
+          const random = createRandom(`null ${phi} ${n} ${p} ${baseline}`);
+          for (let round = 0; round < rounds; round++, tests++) {
+            const z = Math.abs(
+              signedRoot(...draw(random, baseline * n, p, phi), ...draw(random, n, p, phi), phi),
+            );
+            if (z > 1.96) beyond2++;
+            if (z > 3) beyond3++;
+            if (z > 4.25) beyondGate++;
+          }
         }
       }
-    }
-    expect(beyond2 / tests).toBeGreaterThan(0.045);
-    expect(beyond2 / tests).toBeLessThan(0.055);
-    expect(beyond3 / tests).toBeLessThan(0.0035);
-    expect(beyondGate / tests).toBeLessThan(0.0001);
-  });
+      expect(beyond2 / tests).toBeGreaterThan(0.045);
+      expect(beyond2 / tests).toBeLessThan(0.055);
+      expect(beyond3 / tests).toBeLessThan(0.0035);
+      expect(beyondGate / tests).toBeLessThan(0.0001);
+    },
+  );
 });
 
 describe('normalDeviate', () => {
@@ -156,6 +160,7 @@ describe('dispersionOf', () => {
     ),
   )(
     '$groups functions, φ = $phi, $n samples a part: the estimate is unbiased but for the assumption',
+    { tags: ['many-cases'] },
     (cell) => {
       const { groups, phi, n } = cell;
       const random = createRandom(`dispersion ${groups} ${phi} ${n}`);
@@ -181,6 +186,7 @@ describe('dispersionOf', () => {
    */
   test.each([1, 1.5])(
     'with it the functions of a calm service stand out no more than by chance, φ = %d',
+    { tags: ['many-cases'] },
     (phi) => {
       const random = createRandom(`as used ${phi}`);
       const weights = Array.from({ length: 20 }, (_, at) => 1 / (at + 1));
@@ -266,7 +272,7 @@ describe('differenceInterval', () => {
     30000: [0.23, 0.45, 0.96, 1.6],
   };
 
-  test.each(GRID)('covers ≥ 93 %: n = $n, p = $p, φ = $phi', ({ n, p, phi }) => {
+  test.each(GRID)('covers ≥ 93 %: n = $n, p = $p, φ = $phi', { tags: ['many-cases'] }, ({ n, p, phi }) => {
     for (const [baseline, p2] of [
       [1, p],
       [4, p],

@@ -1,0 +1,91 @@
+// Changes every decision of the comparison and of sign-in, one at a time, and writes into README.md which of
+// the changes no unit test notices.
+//
+//   npm run mutants                      all folders: hours; a second run repeats only what has changed
+//   npm run mutants -- FILE… FOLDER…     some of them; the table keeps what is known of the others
+//   npm run mutants -- --slow FILE…      with the tests of many random cases: what survived the quick ones
+//   npm run mutants -- --table           only the table, of the runs that were made
+//   npm run mutants -- --check           only whether it lacks something
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { dropTimeouts, listFaults, makeTable, readResults } from './table.mjs';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const RESULTS = '.bench/mutants/results.json';
+/** Bytes of source that are changed in one run: some 800 mutants, whose results are kept when it ends. */
+const MAX_SOURCE = 50_000;
+
+const COMPARISON = 'src/profile/{compare,contrast}/**/*.test.ts';
+const INVESTIGATION = 'src/investigation/**/*.test.ts test/scenes.test.ts';
+/** The folders whose files are changed, and the unit tests that may notice it. */
+const TESTS = {
+  'src/profile/compare': COMPARISON,
+  'src/profile/contrast': COMPARISON,
+  'src/investigation': INVESTIGATION,
+  'src/sign-in': 'src/sign-in/**/*.test.ts',
+};
+
+function findSources(name) {
+  const full = path.join(root, name);
+  if (!statSync(full).isDirectory()) return [name];
+  return readdirSync(full).flatMap((entry) => {
+    const inner = path.posix.join(name, entry);
+    const isSource = entry.endsWith('.ts') && !entry.endsWith('.test.ts');
+    return isSource || statSync(path.join(root, inner)).isDirectory() ? findSources(inner) : [];
+  });
+}
+
+/** Runs of files that the same tests may notice, each no larger than MAX_SOURCE. */
+function planRuns(names) {
+  const runs = [];
+  for (const file of names.flatMap(findSources)) {
+    const folder = Object.keys(TESTS).find((candidate) => file.startsWith(`${candidate}/`));
+    if (folder === undefined) throw new Error(`${file} lies in none of ${Object.keys(TESTS).join(', ')}.`);
+    const { size } = statSync(path.join(root, file));
+    const last = runs.at(-1);
+    if (last?.folder === folder && last.size + size <= MAX_SOURCE) {
+      last.files.push(file);
+      last.size += size;
+    } else runs.push({ folder, size, files: [file] });
+  }
+  return runs;
+}
+
+function runStryker({ folder, files }, isSlow) {
+  const args = ['run', 'test/mutants/stryker.config.json', '--incremental', '--incrementalFile', RESULTS];
+  const { status } = spawnSync(
+    path.join(root, 'node_modules/.bin/stryker'),
+    [...args, '-m', files.join(',')],
+    {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, MUTANTS_TESTS: TESTS[folder], ...(isSlow ? { MUTANTS_SLOW: '1' } : {}) },
+    },
+  );
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+const args = process.argv.slice(2);
+const names = args.filter((arg) => !arg.startsWith('--'));
+const isOnly = (what) => args.includes(what);
+const results = path.join(root, RESULTS);
+mkdirSync(path.dirname(results), { recursive: true });
+if (!isOnly('--table') && !isOnly('--check')) {
+  for (const run of planRuns(names.length > 0 ? names : Object.keys(TESTS))) {
+    // Once more what took too long without an end in sight: a busy machine looks the same.
+    dropTimeouts(results, run.files);
+    runStryker(run, isOnly('--slow'));
+  }
+}
+const harmless = JSON.parse(readFileSync(path.join(root, 'test/mutants/harmless.json'), 'utf8'));
+const known = readResults(results, root);
+if (!isOnly('--check')) {
+  const page = path.join(root, 'test/mutants/README.md');
+  const [before = ''] = readFileSync(page, 'utf8').split('<!-- figures -->');
+  writeFileSync(page, `${before}<!-- figures -->\n${makeTable(known, harmless)}`);
+}
+const faults = listFaults(known, harmless);
+for (const fault of faults) process.stderr.write(`${fault}\n`);
+process.exit(faults.length > 0 ? 1 : 0);

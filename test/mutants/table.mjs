@@ -1,0 +1,177 @@
+// The table of README.md, made of Stryker's reports.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Share of the mutants of a folder that tests must notice. */
+const MIN_KILLED = 0.9;
+
+/** Characters of an original that its key holds: enough to tell it from others, and short enough to read. */
+const MAX_KEY = 100;
+
+const squeeze = (text) => text.replaceAll(/\s+/g, ' ').trim();
+const shorten = (text) => (text.length > MAX_KEY ? `${text.slice(0, MAX_KEY)}…` : text);
+
+/** The text of a source between two places, which count lines and columns from 1. */
+function cut(source, { start, end }) {
+  const lines = source.split('\n').slice(start.line - 1, end.line);
+  lines[lines.length - 1] = lines.at(-1).slice(0, end.column - 1);
+  lines[0] = lines[0].slice(start.column - 1);
+  return lines.join('\n');
+}
+
+/**
+ * A name of a mutant that stays when lines move: its kind, the text that it replaces and what by, and the
+ * line that it stands in where the text alone says little.
+ */
+export function makeKey(source, { mutatorName, replacement, location }) {
+  const original = squeeze(cut(source, location));
+  const line = squeeze(source.split('\n')[location.start.line - 1]);
+  const where = original.length < MAX_KEY && !line.startsWith(original) ? ` in ${shorten(line)}` : '';
+  return `${mutatorName}: ${shorten(original)} → ${shorten(squeeze(replacement ?? ''))}${where}`;
+}
+
+/** Drops from a report the mutants of some files that were given up after a time. */
+export function dropTimeouts(report, names) {
+  if (!existsSync(report)) return;
+  const { files, ...rest } = JSON.parse(readFileSync(report, 'utf8'));
+  for (const name of names) {
+    const file = files[name];
+    if (file === undefined) continue;
+    const isSure = ({ status, statusReason }) =>
+      status !== 'Timeout' || /hit limit/i.test(statusReason ?? '');
+    file.mutants = file.mutants.filter(isSure);
+  }
+  writeFileSync(report, JSON.stringify({ ...rest, files }));
+}
+
+const COUNTED = new Set(['Killed', 'Timeout', 'Survived', 'NoCoverage']);
+
+/** The mutants of each file of a report, and whether the file has changed since. */
+export function readResults(report, root) {
+  if (!existsSync(report)) return [];
+  return Object.entries(JSON.parse(readFileSync(report, 'utf8')).files)
+    .filter(([name]) => existsSync(path.join(root, name)))
+    .map(([name, { source, mutants }]) => ({
+      name,
+      isOld: readFileSync(path.join(root, name), 'utf8') !== source,
+      mutants: mutants
+        .filter(({ status }) => COUNTED.has(status))
+        .map((mutant) => ({
+          status: mutant.status,
+          line: mutant.location.start.line,
+          key: makeKey(source, mutant),
+        })),
+    }))
+    .filter(({ mutants }) => mutants.length > 0)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The reasons by file and key. */
+function indexReasons(harmless) {
+  const reasons = new Map();
+  for (const { why, mutants } of harmless)
+    for (const [file, keys] of Object.entries(mutants))
+      for (const key of keys) reasons.set(`${file} ${key}`, why);
+  return reasons;
+}
+
+function count(mutants) {
+  const of = (status) => mutants.filter((mutant) => mutant.status === status).length;
+  const [killed, timeout, survived, noCoverage] = ['Killed', 'Timeout', 'Survived', 'NoCoverage'].map(of);
+  const explained = mutants.filter(({ why }) => why !== undefined).length;
+  const all = mutants.length;
+  const share = all === explained ? 1 : (killed + timeout) / (all - explained);
+  return { all, killed, timeout, survived, noCoverage, explained, share };
+}
+
+/** The mutants of every file as a list, with the reason why no test has to notice those that survived. */
+function explain(results, harmless) {
+  const reasons = indexReasons(harmless);
+  return results.map(({ mutants, ...file }) => ({
+    ...file,
+    mutants: mutants.map((mutant) => {
+      const survived = mutant.status === 'Survived' || mutant.status === 'NoCoverage';
+      const why = survived ? reasons.get(`${file.name} ${mutant.key}`) : undefined;
+      return { ...mutant, survived, why };
+    }),
+  }));
+}
+
+function byFolder(files) {
+  const folders = new Map();
+  for (const { name, mutants } of files) {
+    const folder = path.posix.dirname(name);
+    folders.set(folder, [...(folders.get(folder) ?? []), ...mutants]);
+  }
+  return folders;
+}
+
+const percent = (share) => `${(Math.floor(share * 1_000) / 10).toFixed(1)} %`;
+const row = (cells) => `| ${cells.join(' | ')} |\n`;
+const code = (text) => (text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``);
+
+const HEAD =
+  row([
+    'where',
+    'mutants',
+    'killed',
+    'by time',
+    'survived',
+    'not reached',
+    'harmless',
+    'killed of the rest',
+  ]) + row(['---', ...Array(7).fill('--:')]);
+
+function countRow(name, mutants) {
+  const { all, killed, timeout, survived, noCoverage, explained, share } = count(mutants);
+  return row([name, all, killed, timeout, survived, noCoverage, explained, `**${percent(share)}**`]);
+}
+
+/** The figures of each folder and file, and each survivor with its reason. */
+export function makeTable(results, harmless, today = new Date()) {
+  const files = explain(results, harmless);
+  const everything = files.flatMap(({ mutants }) => mutants);
+  const old = files.filter(({ isOld }) => isOld).map(({ name }) => `\`${name}\``);
+  const folders = [...byFolder(files)].map(([folder, mutants]) => countRow(`\`${folder}/\``, mutants));
+  const rows = files.map(({ name, mutants }) => countRow(`\`${name}\``, mutants));
+  const reasons = harmless.map(({ why }) => {
+    const of = files.flatMap(({ name, mutants }) =>
+      mutants
+        .filter((mutant) => mutant.why === why)
+        .map(({ line, key }) => `- \`${name}\`:${line} ${code(key)}`),
+    );
+    return of.length > 0 ? `### ${why}\n\n${of.join('\n')}\n` : '';
+  });
+  const open = files.flatMap(({ name, mutants }) =>
+    mutants
+      .filter(({ survived, why }) => survived && why === undefined)
+      .map(({ line, key }) => `- \`${name}\`:${line} ${code(key)}`),
+  );
+  return [
+    `Made on ${today.toISOString().slice(0, 10)} by \`npm run mutants\`.`,
+    old.length > 0 ? ` Changed since they were run: ${old.join(', ')}.` : '',
+    `\n\n## By folder\n\n${HEAD}${folders.join('')}${countRow('all', everything)}`,
+    `\n## By file\n\n${HEAD}${rows.join('')}`,
+    `\n## Survivors that are harmless\n\n${reasons.filter(Boolean).join('\n')}`,
+    `\n## Survivors without a reason\n\n${open.join('\n')}\n`,
+  ].join('');
+}
+
+/** Faults of a table: folders below the bound, and reasons for mutants that are no survivors. */
+export function listFaults(results, harmless) {
+  const files = explain(results, harmless);
+  const low = [...byFolder(files)]
+    .map(([folder, mutants]) => ({ folder, ...count(mutants) }))
+    .filter(({ share }) => share < MIN_KILLED)
+    .map(({ folder, share }) => `${folder}: ${percent(share)} are killed, less than ${percent(MIN_KILLED)}.`);
+  const used = new Set(
+    files.flatMap(({ name, mutants }) => mutants.filter(({ why }) => why).map(({ key }) => `${name} ${key}`)),
+  );
+  const stale = [...indexReasons(harmless).keys()].filter((key) => !used.has(key));
+  const open = files.flatMap(({ mutants }) => mutants.filter(({ survived, why }) => survived && !why)).length;
+  return [
+    ...low,
+    ...stale.map((key) => `harmless.json has a reason for what is no survivor: ${key}`),
+    ...(open > 0 ? [`${open} survivors have no reason.`] : []),
+  ];
+}

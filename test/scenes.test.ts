@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { asker } from './support/ask.js';
+import { SCENES } from './support/scenes.js';
+import { INCIDENT, smallService } from './support/small-service.js';
+
+// Whole answers about small services, as JSON: what happens to each of them is known, so that a rule which
+// changes shows in the lines that it decides.
+
+const window = { from: new Date(INCIDENT.from).toISOString(), to: new Date(INCIDENT.to).toISOString() };
+
+test.each(SCENES)('$name', async ({ name, tool, args, instances }) => {
+  const { service = 'shop', ...others } = args ?? {};
+  const scope = service === '' ? {} : { service };
+  const ask = asker(smallService(instances));
+  const { text, isError } = await ask(tool, { ...window, ...scope, ...others, format: 'json' });
+  expect(isError, text).toBe(false);
+  const pretty = JSON.stringify(JSON.parse(text), null, 1);
+  await expect(pretty).toMatchFileSnapshot(`answers/scenes/${name}.txt`);
+});
