@@ -13,7 +13,7 @@ export interface Scene {
 
 type Samples = (minute: number) => Stacks;
 
-/** The same samples, a few percent more or less in every minute. */
+/** Samples that vary by a few percent from minute to minute. */
 const restless =
   (samples: Samples, seed = 1): Samples =>
   (minute) =>

@@ -324,15 +324,15 @@ describe('what is warm-up', () => {
 describe('where a change is looked for', () => {
   const busy = { ...times(CALM, 0.5), 'runtime.serve lib.parse': 150 };
   const parsed = (samples: number) => ({ ...busy, 'runtime.serve lib.parse': samples });
-  const changeOf = (samples: number) =>
+  const findChange = (samples: number) =>
     changeOverTime(
       analysis({ baseline: Array(4).fill(busy), incident: [parsed(samples), parsed(samples)] }),
       GATE,
     );
 
   test('libraries come last, and must stand out by a little more', async () => {
-    const least = await leastFound(150, 400, (samples) => changeOf(samples) !== null);
-    const found = changeOf(least);
+    const least = await leastFound(150, 400, (samples) => findChange(samples) !== null);
+    const found = findChange(least);
     expect(found?.culprit.z).toBeGreaterThanOrEqual(GATE + 0.6);
     expect(found?.culprit.z).toBeLessThan(GATE + 2);
     expect(found?.universe.population).toBe('served');
@@ -370,13 +370,13 @@ describe('a change that hides in the mix of requests', () => {
 
 describe('runs', () => {
   const priced = (samples: number): Stacks => ({ ...CALM, 'main serve price': samples });
-  const runOf = (parts: Parts, allowsBursts?: boolean) =>
+  const findRun = (parts: Parts, allowsBursts?: boolean) =>
     changeOverTime(analysis(parts), GATE, allowsBursts)?.run ?? null;
 
   test('where no bursts are allowed a stretch that ends before the window is none', () => {
     const burst = { incident: [CALM, priced(500), CALM, CALM] };
-    expect(runOf(burst)).toMatchObject({ first: 1, last: 1 });
-    expect(runOf(burst, false)).toBeNull();
+    expect(findRun(burst)).toMatchObject({ first: 1, last: 1 });
+    expect(findRun(burst, false)).toBeNull();
   });
 
   test('what moved is told by all of the time since, too', () => {
