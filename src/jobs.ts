@@ -2,7 +2,8 @@ import { gzipSync } from 'node:zlib';
 import { PatternError } from './errors.js';
 import { comparedRows } from './investigation/comparison-rows.js';
 import { buildFindings } from './investigation/findings.js';
-import { grownFunctions } from './investigation/fleet/grown.js';
+import { grownFunctions } from './investigation/fleet/together/grown.js';
+import { functionCosts } from './investigation/fleet/together/locate.js';
 import { compareRequestSides } from './investigation/requests/movers.js';
 import { filterStacks } from './profile/code/filter.js';
 import { countsInProfile } from './profile/compare/analysis.js';
@@ -60,6 +61,7 @@ export const JOBS = {
   counts: countsInProfile,
   growth: growthBetween,
   grown: grownFunctions,
+  functionCosts,
   compared: comparedRows,
   requestCompared: compareRequestSides,
   findings: buildFindings,

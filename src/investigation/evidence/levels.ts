@@ -47,11 +47,16 @@ export interface LevelRise {
   growth: SiteGrowth | null;
 }
 
-/** Looks for a leak in the totals over time; only where they leak does it ask for profiles, two merges. */
+/**
+ * Looks for a leak in the totals over time; only where they leak does it ask for profiles, two merges.
+ *
+ * @param explained factor by which the load may raise the level: no profile is asked for a smaller rise
+ */
 export async function readLevels(
   context: InvestigationContext,
   lens: LensType,
   profileTimes: ProfileTimes,
+  explained = 0,
 ): Promise<LevelLens> {
   const { plan, fleet } = context;
   // Nothing outside what was read says when a rise began.
@@ -97,7 +102,8 @@ export async function readLevels(
       return { lens, before: hidden.before, after: hidden.after, leak, rise: null, smallestHidden };
     }
     const hasRisen = levelRose(baseline, incident, unitBytes);
-    const rise = hasRisen ? await readRise(context, lens, profileTimes) : null;
+    const isOfLoad = (ends.after ?? 0) < explained * (ends.before ?? 0);
+    const rise = hasRisen ? await readRise(context, lens, profileTimes, isOfLoad) : null;
     return { lens, ...ends, leak: null, rise, smallestHidden };
   }
   return {
@@ -134,8 +140,9 @@ async function readRise(
   context: InvestigationContext,
   lens: LensType,
   profileTimes: ProfileTimes,
+  isOfLoad: boolean,
 ): Promise<LevelRise> {
-  const growth = await readGrowth(context, lens, profileTimes);
+  const growth = isOfLoad ? null : await readGrowth(context, lens, profileTimes);
   const levels = [
     ...levelsIn(profileTimes, context.plan.baseline),
     ...levelsIn(profileTimes, context.plan.incident),

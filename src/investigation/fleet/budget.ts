@@ -1,3 +1,5 @@
+import type { Requests } from '../evidence/requests.js';
+
 // How many requests a triage may make, and what they are spent on.
 
 /** Requests that a small fleet may take … */
@@ -58,4 +60,9 @@ const USUAL_GROUPS = 14;
 /** Maximum number of units that are compared together. */
 export function groupSizeFor(units: number): number {
   return Math.max(MIN_GROUP, Math.ceil(units / USUAL_GROUPS));
+}
+
+/** Whether so many requests are left; none is worth none. */
+export function isAffordable(requests: Pick<Requests, 'left'>, wanted: number): boolean {
+  return wanted > 0 && requests.left >= wanted;
 }

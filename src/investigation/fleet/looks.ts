@@ -1,10 +1,9 @@
 import pMap from 'p-map';
-import { joinKey } from '../../profile/code/names.js';
 import type { ProfileSource, Window } from '../../sources/source.js';
 import { sharedTimes, totalsIn } from '../evidence/profile-times.js';
 import type { Requests } from '../evidence/requests.js';
-import { unreadBecause } from '../evidence/unread.js';
 import { partWindows } from '../evidence/windows.js';
+import { PARTED, SLICED } from '../thresholds.js';
 import {
   allocationRise,
   asksForAmounts,
@@ -12,29 +11,29 @@ import {
   lookAtAmounts,
   lookAtLevelsAndWaits,
   lookAtMain,
+  lookAtQuietAmounts,
   lookCloser,
   ONSET_REQUESTS,
+  quietAmounts,
   ruleOutWarmUp,
   slicesToRead,
-} from '../investigate-service.js';
-import { PARTED, SLICED } from '../thresholds.js';
-import { CLOSER_REQUESTS, groupSizeFor, LOOK_REQUESTS, orderForLook, reservedForShares } from './budget.js';
+} from './brief.js';
 import {
-  formGroups,
-  type Group,
-  type GroupChange,
-  lookAtGroup,
-  requestsToFind,
-  suspectIn,
-} from './groups.js';
+  CLOSER_REQUESTS,
+  groupSizeFor,
+  isAffordable,
+  LOOK_REQUESTS,
+  orderForLook,
+  reservedForShares,
+} from './budget.js';
+import { formGroups } from './together/groups.js';
+import { lookTogether } from './together/together.js';
 import type { Unit } from './units.js';
 
 // How the requests of a triage are spent: which services are looked at, how closely, in which order.
 
 /** Looks that are under way at once; each has two requests in flight. */
 const LOOKS_AT_ONCE = 4;
-/** Groups that are read at once, two merges each: these are large. */
-const GROUPS_AT_ONCE = 1;
 /** Changes in new instances for which requests are kept, so that they can be told from a warm-up. */
 const MAX_WARM_UP_LOOKS = 5;
 
@@ -75,9 +74,7 @@ export async function lookAtAll(
     ({ unit }) => weights.get(unit.key) ?? 0,
     (look) => measureChange(look, common),
   );
-  const withTurnover = open.filter(({ unit }) => unit.hasTurnover).length;
-  const reserve = LOOK_REQUESTS * Math.min(MAX_WARM_UP_LOOKS, withTurnover);
-  await lookAtCompositions(ordered, requests, reserve, inTurn);
+  await lookAtCompositions(ordered, requests, inTurn);
   for (const look of open)
     if (look.evidence.shares.length === 0 && look.evidence.unread.length === 0 && look.groupSize === null)
       look.notLookedAt ??= 'no request was left for its profiles; only totals were compared';
@@ -87,9 +84,7 @@ export async function lookAtAll(
     async ({ evidence }) => lookAtAmounts(evidence),
   );
   // New instances warm up; that is over in the later half of the incident.
-  const maybeWarmUps = ordered.filter(
-    ({ unit, evidence }) => unit.hasTurnover && evidence.shares.some(({ change }) => change !== null),
-  );
+  const maybeWarmUps = ordered.filter(mayBeWarmUp);
   for (const { evidence } of maybeWarmUps) evidence.mayBeWarmUp = true;
   await inTurn(maybeWarmUps, 0, async ({ evidence }) => {
     await ruleOutWarmUp(evidence);
@@ -110,16 +105,42 @@ export async function lookAtAll(
   for (const { evidence } of byDescending(steady, ({ evidence }) => measureBurst(evidence)))
     if (isUnexplained(evidence) && isAffordable(requests, PARTED.incidentParts))
       await lookCloser(evidence, PARTED);
+  for (const { evidence } of byDescending(steady, ({ evidence }) => amountRatio(evidence)))
+    if (isUnexplained(evidence) && isAffordable(requests, LOOK_REQUESTS)) await lookAtQuietAmounts(evidence);
+}
+
+/** Factor by which the allocations of a unit changed beyond its load; 0 where they were looked at. */
+function amountRatio(evidence: BriefEvidence): number {
+  if (quietAmounts(evidence) === null) return 0;
+  const whole = evidence.wholes.find(({ lens }) => lens.type.alias === 'alloc');
+  return (whole?.load.ratio ?? 0) / Math.max(1, evidence.mainTotals?.load.ratio ?? 1);
+}
+
+/** Services whose allocations rose beyond the load that are looked at alone in a fleet of any size. */
+const MIN_ALLOCATING = 5;
+
+/** Whether a change was seen that the warm-up of new instances may be, which only halves of the window show. */
+function mayBeWarmUp({ unit, evidence }: Look): boolean {
+  return (
+    unit.hasTurnover &&
+    evidence.shares.some(({ change, analysis }) => change !== null && analysis.incident.length < 2)
+  );
+}
+
+/** Requests that tell changes from the warm-up of new instances, of at most so many units. */
+function reservedForWarmUps(units: number): number {
+  return LOOK_REQUESTS * Math.min(MAX_WARM_UP_LOOKS, units);
 }
 
 /** Compares the composition of the main type of all units: alone, or together where requests are few. */
 async function lookAtCompositions(
   ordered: readonly Look[],
   requests: Requests,
-  reserve: number,
   inTurn: InTurn,
 ): Promise<void> {
   const lookAlone = async ({ evidence }: Look) => lookAtMain(evidence);
+  const withTurnover = ordered.filter(({ unit }) => unit.hasTurnover).length;
+  let reserve = reservedForWarmUps(withTurnover);
   const budget = requests.left - reserve;
   if (LOOK_REQUESTS * ordered.length <= budget) return inTurn(ordered, reserve, lookAlone);
   const maxSize = groupSizeFor(ordered.length);
@@ -129,88 +150,47 @@ async function lookAtCompositions(
   const others = ordered.filter((look) => !single.includes(look));
   const spare = Math.floor((budget - CLOSER_REQUESTS) / LOOK_REQUESTS) - rest.length;
   // More garbage to collect is spread over all services of a group, and does not show there.
-  const allocating = byDescending(ordered, ({ evidence }) => allocationRise(evidence));
-  const first = allocating.slice(0, Math.max(0, Math.floor(spare / 2)));
-  const alone = [...new Set([...first, ...single, ...others])].slice(0, Math.max(0, spare));
+  const allocating = byDescending(ordered, allocationExcessIn(ordered));
+  const first = allocating.slice(0, Math.max(MIN_ALLOCATING, Math.floor(spare / 2)));
+  const alone = [...new Set([...first, ...single, ...others])].slice(0, Math.max(first.length, spare));
   await inTurn(alone, reserve, lookAlone);
   const together = formGroups(
     ordered.filter((look) => !alone.includes(look)),
     maxSize,
   );
+  // Those of a group are compared without their warm-up at once.
+  reserve = reservedForWarmUps(alone.filter(mayBeWarmUp).length);
   await lookTogether(together, requests, reserve);
   // A brief look at new instances shows their warm-up; the group was compared without it.
   const unseen = ordered.filter(({ unit, evidence }) => !unit.hasTurnover && evidence.shares.length === 0);
   await inTurn(unseen, reserve + ONSET_REQUESTS, lookAlone);
 }
 
-/** Reason why it is not known what happened to a unit of a group that changed. */
-const UNKNOWN_WHICH = 'one of a group that changed; no request was left to tell which';
-
-/** A fault makes itself and its callers grow; more functions than this are a service with more load. */
-const MAX_GROWN = 12;
-
-/** Compares units in groups, then looks at those alone whose group changed: the plainest changes first. */
-async function lookTogether(groups: readonly Group[], requests: Requests, reserve: number): Promise<void> {
-  const changed: { group: Group; change: GroupChange; isOfLoad: boolean }[] = [];
-  const readGroup = async (group: Group) => {
-    if (requests.left < LOOK_REQUESTS) return;
-    const changes = await unlessUnread(group, () => lookAtGroup(group));
-    if (changes === null) return;
-    for (const look of group.looks) look.groupSize = group.looks.length;
-    // Many functions grow together in a service that got more load than the others.
-    const isOfLoad = changes.filter(({ grown }) => !grown.hasMoved).length > MAX_GROWN;
-    changed.push(...changes.map((change) => ({ group, change, isOfLoad })));
+/**
+ * Factor by which the allocations of a unit rose beyond its load and beyond what is usual where the same type
+ * is the main one, since wall-clock time hides the load; 0 where they did not.
+ */
+function allocationExcessIn(looks: readonly Look[]): (look: Look) => number {
+  const ratios = new Map<string, number[]>();
+  const mainOf = ({ evidence }: Look) => evidence.series[0]?.lens.type.id ?? '';
+  for (const look of looks) {
+    const whole = look.evidence.wholes.find(({ lens }) => lens.type.alias === 'alloc');
+    const ratio = whole?.load.ratio ?? 0;
+    if (ratio > 0) ratios.set(mainOf(look), [...(ratios.get(mainOf(look)) ?? []), ratio]);
+  }
+  const usual = new Map([...ratios].map(([type, some]) => [type, median(some)]));
+  return (look) => {
+    const load = Math.max(1, look.evidence.mainTotals?.load.risen ?? 1, usual.get(mainOf(look)) ?? 1);
+    const excess = allocationRise(look.evidence) / load;
+    return excess > MIN_EXCESS ? excess : 0;
   };
-  await pMap(
-    [...groups].sort((a, b) => b.looks.length - a.looks.length),
-    readGroup,
-    { concurrency: GROUPS_AT_ONCE },
-  );
-  // Costs that only moved to another function, and probable load, come last.
-  changed.sort(
-    (a, b) =>
-      Number(a.change.grown.hasMoved) - Number(b.change.grown.hasMoved) ||
-      Number(a.isOfLoad) - Number(b.isOfLoad) ||
-      b.change.grown.z - a.change.grown.z,
-  );
-  const explained = new Map<Group, Set<string>>();
-  for (const { group, change, isOfLoad } of changed) {
-    const known = explained.get(group) ?? new Set();
-    explained.set(group, known);
-    if (known.has(change.grown.key)) continue;
-    known.add(change.grown.key);
-    const suspect = isAffordable(requests, reserve + requestsToFind(group, change) + LOOK_REQUESTS)
-      ? await unlessUnread(group, () => suspectIn(group, change))
-      : null;
-    if (suspect !== null) {
-      if (suspect.evidence.shares.length === 0) await lookAtMain(suspect.evidence);
-      for (const key of functionsIn(suspect)) known.add(key);
-    } else if (!change.grown.hasMoved && !isOfLoad)
-      for (const look of group.looks) if (look.evidence.shares.length === 0) look.notLookedAt = UNKNOWN_WHICH;
-  }
 }
 
-/** Keys of the functions of a unit's main type. */
-function functionsIn({ evidence }: Look): string[] {
-  return evidence.shares.flatMap(({ analysis }) => analysis.joined.functions.map(joinKey));
-}
-
-/** Result of a question about a group; null where the store fails or no request is left. */
-async function unlessUnread<Result>({ looks }: Group, ask: () => Promise<Result>): Promise<Result | null> {
-  try {
-    return await ask();
-  } catch (error) {
-    unreadBecause(error, looks[0]?.evidence.context.readContext.signal.aborted ?? false);
-    return null;
-  }
-}
+/** Factor beyond the load from which on allocations may have a reason of their own. */
+const MIN_EXCESS = 1.15;
 
 function isUnexplained({ shares }: BriefEvidence): boolean {
   return shares.length > 0 && shares.every(({ change }) => change === null);
-}
-
-function isAffordable(requests: Requests, wanted: number): boolean {
-  return wanted > 0 && requests.left >= wanted;
 }
 
 /** Items with a value above zero, the largest first. */

@@ -15,7 +15,7 @@ import {
   lacksOnset,
   ONSET_REQUESTS,
   withOnset,
-} from '../investigate-service.js';
+} from './brief.js';
 import { budgetFor } from './budget.js';
 import {
   type FleetTimes,

@@ -158,3 +158,13 @@ test('a kind that no type can show leaves the gate unknown where nothing else is
   const evidence = calm({ lenses: [lens('cpu')] });
   expect(decide(evidence, { failOn: ['leak'], minShare: 0.02 }).outcome).toBe('unknown');
 });
+
+test.each([
+  [0.044, 'growth of a function is seen from 4.4 points on, and 2 matter; --min-share 5 accepts that'],
+  [0.25, 'growth of a function is seen from 25 points on, and 2 matter'],
+  [null, 'too few samples of cpu to compare functions'],
+])('too few samples name the size that would be seen, and what accepts it: %j', (smallest, reason) => {
+  const evidence = calm({ lenses: [lens('cpu', { smallest })] });
+  const [check] = decide(evidence, { failOn: ['regression'], minShare: 0.02 }).checks;
+  expect(check?.reason.endsWith(reason)).toBe(true);
+});

@@ -131,10 +131,14 @@ function points(share: number): string {
   return String(Number((100 * share).toFixed(1)));
 }
 
+/** Growth, in points, from which on a gate that sees no smaller one is no use. */
+const MAX_ACCEPTED = 20;
+
 function blindness({ row, smallest }: GateLens, minShare: number): string | null {
   const { alias } = row.type;
   if (smallest === null) return `too few samples of ${alias} to compare functions`;
-  return smallest <= minShare
-    ? null
-    : `too few samples of ${alias}: growth of a function is seen from ${points(smallest)} points on, and ${points(minShare)} matter`;
+  if (smallest <= minShare) return null;
+  const accepted = Math.ceil(100 * smallest);
+  const advice = accepted > MAX_ACCEPTED ? '' : `; --min-share ${accepted} accepts that`;
+  return `too few samples of ${alias}: growth of a function is seen from ${points(smallest)} points on, and ${points(minShare)} matter${advice}`;
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { ProfileBuilder } from '../../profile/pprof/builder.js';
+import { ProfileBuilder } from '../../../profile/pprof/builder.js';
 import { grownFunctions } from './grown.js';
 
 /**
  * A profile in which own functions have so many samples each, called by `main`; `service.name` is called by
- * `run` of that service, and a function of the runtime by none.
+ * `run` of that service, `caller>name` by `caller` below that, and a function of the runtime by none.
  */
 function profile(samples: Readonly<Record<string, number>>) {
   const builder = new ProfileBuilder('cpu', 'nanoseconds');
@@ -21,21 +21,19 @@ function profile(samples: Readonly<Record<string, number>>) {
       1,
     );
   for (const [name, count] of Object.entries(samples)) {
-    const [service, fn] = name.includes('.') ? name.split('.') : ['shop', name];
+    const [service, called = ''] = name.includes('.') ? name.split('.') : ['shop', name];
+    const chain = [service === 'shop' ? 'main' : 'run', ...called.split('>')];
     const stack =
       service === 'runtime'
         ? [runtime(name)]
-        : [
-            frame(`example.com/${service}.${fn}`),
-            frame(`example.com/${service}.${service === 'shop' ? 'main' : 'run'}`),
-          ];
+        : chain.reverse().map((fn) => frame(`example.com/${service}.${fn}`));
     builder.pushFrames(Uint32Array.from(stack), 0, stack.length);
     builder.endStack(count);
   }
   return builder.build();
 }
 
-const grownIn = (
+const listGrown = (
   before: Readonly<Record<string, number>>,
   after: Readonly<Record<string, number>>,
   spread: readonly [number, number] = [1, 1],
@@ -47,7 +45,16 @@ const grownIn = (
     spread,
     gate: 4,
     minGrowth: 20,
-  }).map(({ info, hasMoved }) => `${info.name.split('.').at(-1)}${hasMoved ? ' moved' : ''}`);
+  }).grown.map(({ info, ...one }) => ({ name: info.name.split('.').at(-1) ?? '', ...one }));
+
+const grownIn = (...sides: Parameters<typeof listGrown>) =>
+  listGrown(...sides).map(({ name, hasMoved }) => `${name}${hasMoved ? ' moved' : ''}`);
+
+const grownByLoad = (...sides: Parameters<typeof listGrown>) =>
+  listGrown(...sides)
+    .filter(({ isOfLoad }) => isOfLoad)
+    .map(({ name }) => name)
+    .sort();
 
 const CALM = { a: 1_000, b: 1_000, c: 1_000, d: 1_000 };
 
@@ -81,6 +88,28 @@ describe('functions that grew in one of several services', () => {
     const before = { ...CALM, 'cart.old': 500 };
     const after = { ...CALM, 'price.slow': 510 };
     expect(grownIn(before, after)).toContain('slow');
+  });
+
+  test('a cost that went from a function to one that it calls has moved', () => {
+    expect(grownIn({ ...CALM, sum: 600 }, { ...CALM, sum: 100, 'sum>add': 500 })).toEqual(['add moved']);
+    expect(grownIn({ ...CALM, sum: 600 }, { ...CALM, sum: 600, 'sum>add': 500 })).toContain('add');
+  });
+
+  test('a service with more load: its functions grew alike, at each level', () => {
+    const cart = (load: number, slow: number) => ({
+      'cart.add': 300 * load,
+      'cart.add>tax': 300 * load + slow,
+      'cart.add>sum': 300 * load,
+    });
+    const loaded = grownByLoad({ ...CALM, ...cart(1, 0) }, { ...CALM, ...cart(2, 0) });
+    expect(loaded).toEqual(['add', 'run', 'sum', 'tax']);
+    expect(grownByLoad({ ...CALM, ...cart(1, 0) }, { ...CALM, ...cart(1, 300) })).toEqual([]);
+    expect(grownByLoad({ ...CALM, ...cart(1, 0) }, { ...CALM, ...cart(2, 900) })).not.toContain('tax');
+  });
+
+  test('few samples beside a function do not tell the load', () => {
+    const cart = (load: number) => ({ 'cart.add': 2 * load, 'cart.add>tax': 300 * load });
+    expect(grownByLoad({ ...CALM, ...cart(1) }, { ...CALM, ...cart(2) })).toEqual([]);
   });
 
   test('the collector, whose time is in no function of the team', () => {

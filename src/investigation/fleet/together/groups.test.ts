@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hintedBy } from './groups.js';
+import { bins, hintedBy } from './groups.js';
 
 const SERVICES = ['payments-hub', 'payments-api', 'price-api', 'stock-core'];
 const hinted = (name: string, file = '') =>
@@ -22,5 +22,30 @@ describe('services that the name of a function hints at', () => {
 
   test('none where no word fits', () => {
     expect(hinted('(anonymous)', 'main.js')).toEqual([]);
+  });
+});
+
+describe('units by how much their totals changed', () => {
+  const divide = (ratios: readonly number[], maxSize = 6) => bins(ratios, (ratio) => ratio, maxSize);
+
+  test('about the same factor', () => {
+    expect(divide([1.2, 1, 1.1, 1, 2, 1.1, 2.1, 2, 2, 2.2])).toEqual([
+      [1, 1, 1.1, 1.1],
+      [1.2],
+      [2, 2, 2, 2.1, 2.2],
+    ]);
+  });
+
+  test('few units of any factor are one group', () => {
+    expect(divide([1, 1.5, 2, 3])).toEqual([[1, 1.5, 2, 3]]);
+    expect(divide([1, 1, 1.5, 2, 2, 3, 4, 4, 4])).toEqual([
+      [1, 1, 1.5, 2, 2, 3],
+      [4, 4, 4],
+    ]);
+  });
+
+  test('those that were not there before stand for themselves', () => {
+    const fresh = Number.POSITIVE_INFINITY;
+    expect(divide([1, fresh, 1.5])).toEqual([[1, 1.5], [fresh]]);
   });
 });

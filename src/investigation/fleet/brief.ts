@@ -1,29 +1,29 @@
-import { countsIn } from '../profile/compare/analysis.js';
-import { collectorGrowth } from '../profile/compare/collector.js';
-import type { Finding, LensRow, Verdict } from '../profile/compare/finding.js';
-import { MIN_AMOUNT_RISE } from '../profile/compare/rise.js';
-import { buildContrast, wholeRun } from '../profile/contrast/runs.js';
-import { newsIn } from './agreement.js';
-import type { Conclusion } from './conclude.js';
-import type { LensReadings, TypeTotals } from './evidence/evidence.js';
-import type { LensPlan, LensType } from './evidence/lens.js';
-import { type LevelLens, readLevels } from './evidence/levels.js';
-import { findOnset, onsetOfTotal } from './evidence/onset.js';
-import { type ProfileTimes, totalsIn } from './evidence/profile-times.js';
+import { countsIn } from '../../profile/compare/analysis.js';
+import { collectorGrowth } from '../../profile/compare/collector.js';
+import type { Finding, LensRow, Verdict } from '../../profile/compare/finding.js';
+import { MIN_AMOUNT_RISE } from '../../profile/compare/rise.js';
+import { buildContrast, wholeRun } from '../../profile/contrast/runs.js';
+import { newsIn } from '../agreement.js';
+import type { Conclusion } from '../conclude.js';
+import type { LensReadings, TypeTotals } from '../evidence/evidence.js';
+import type { LensPlan, LensType } from '../evidence/lens.js';
+import { type LevelLens, readLevels } from '../evidence/levels.js';
+import { findOnset, onsetOfTotal } from '../evidence/onset.js';
+import { type ProfileTimes, totalsIn } from '../evidence/profile-times.js';
 import {
   type InvestigationContext,
   type Resolution,
   readShares,
   type ShareChange,
   type ShareLens,
-} from './evidence/shares.js';
-import { compareTotals, type TotalsLens } from './evidence/totals.js';
-import { findingsSoFar, type UnreadType, unreadBecause } from './evidence/unread.js';
-import { readWaits, type WaitLens } from './evidence/waits.js';
-import { buildFindings } from './findings.js';
-import { lensRows } from './lens-rows.js';
-import { settledConclusion } from './outcome.js';
-import { BRIEF, HALVED, HIGH_RATIO, PRESSED_GATE, SLICE_GATE, SLICED, SUSPICIOUS_Z } from './thresholds.js';
+} from '../evidence/shares.js';
+import { compareTotals, type TotalsLens } from '../evidence/totals.js';
+import { findingsSoFar, type UnreadType, unreadBecause } from '../evidence/unread.js';
+import { readWaits, type WaitLens } from '../evidence/waits.js';
+import { buildFindings } from '../findings.js';
+import { lensRows } from '../lens-rows.js';
+import { settledConclusion } from '../outcome.js';
+import { BRIEF, HALVED, HIGH_RATIO, PRESSED_GATE, SLICE_GATE, SLICED, SUSPICIOUS_Z } from '../thresholds.js';
 
 /**
  * Brief evidence about one of many services: the totals over time of all its types, which are known before,
@@ -102,7 +102,9 @@ export async function lookAtLevelsAndWaits(evidence: BriefEvidence): Promise<voi
     if (evidence.levels.some(({ leak }) => leak !== null)) return;
     await noting(evidence, lens, async () => {
       if (lens.kind === 'level')
-        evidence.levels.push(withPlainLeak(await readLevels(context, lens, times), evidence));
+        evidence.levels.push(
+          withPlainLeak(await readLevels(context, lens, times, explainedByLoad(evidence)), evidence),
+        );
       if (lens.kind === 'wait') {
         // The most telling wait suffices.
         if (evidence.waits.some(({ contention }) => contention !== null)) return;
@@ -113,23 +115,26 @@ export async function lookAtLevelsAndWaits(evidence: BriefEvidence): Promise<voi
   }
 }
 
+/** Factor by which the load may raise a level: more requests need more connections, workers and memory. */
+function explainedByLoad({ mainTotals }: Pick<BriefEvidence, 'mainTotals'>): number {
+  const load = mainTotals?.load;
+  return load?.hasRisen === true ? (load.risen ?? 1) * MIN_AMOUNT_RISE : 0;
+}
+
 /**
- * The level without a leak that is not plain enough for one of many: of a single instance, or
- * where instances are new, less than threefold, since every instance of every service is tried and new ones
- * fill their caches; or in frameworks alone and by no more than the
- * load explains.
+ * The level without a leak that is not plain enough for one of many: of a single instance, or where
+ * instances are new, less than threefold, since every instance of every service is tried and new ones fill
+ * their caches; or in frameworks alone and by no more than the load explains.
  */
 function withPlainLeak(
   level: LevelLens,
-  { mainTotals, hasTurnover }: Pick<BriefEvidence, 'mainTotals' | 'hasTurnover'>,
+  evidence: Pick<BriefEvidence, 'mainTotals' | 'hasTurnover'>,
 ): LevelLens {
   const { leak } = level;
   if (leak === null) return level;
   const { joined, site } = leak.growth;
-  const load = mainTotals?.load;
-  const explained = load?.hasRisen === true ? (load.risen ?? 1) * MIN_AMOUNT_RISE : 0;
-  const isOfLoad = joined.application[site.fn] !== 1 && leak.after < explained * leak.before;
-  const mustBeHigh = leak.instance !== null || hasTurnover;
+  const isOfLoad = joined.application[site.fn] !== 1 && leak.after < explainedByLoad(evidence) * leak.before;
+  const mustBeHigh = leak.instance !== null || evidence.hasTurnover;
   const isSmall = mustBeHigh && leak.after < HIGH_RATIO * leak.before;
   return isOfLoad || isSmall ? { ...level, leak: null } : level;
 }
@@ -182,6 +187,23 @@ export async function lookAtAmounts(evidence: BriefEvidence): Promise<void> {
     time === undefined ? null : collectorGrowth(buildContrast(time.analysis, wholeRun(time.analysis)));
   const gate = evidence.collector?.hasGrown === true ? PRESSED_GATE : BRIEF.gate;
   await lookAtShares(evidence, alloc.lens, { ...BRIEF, gate });
+}
+
+/**
+ * Compares the composition of allocations though their total says nothing: a change in a small part of them
+ * shows only there. Two requests.
+ */
+export async function lookAtQuietAmounts(evidence: BriefEvidence): Promise<void> {
+  const alloc = quietAmounts(evidence);
+  if (alloc !== null) await lookAtShares(evidence, alloc, BRIEF);
+}
+
+/** The type of the allocations where they were not looked at and are not the main type; null elsewhere. */
+export function quietAmounts({ series, shares }: Pick<BriefEvidence, 'series' | 'shares'>): LensType | null {
+  const [main, ...others] = series;
+  const alloc = others.find(({ lens }) => lens.type.alias === 'alloc')?.lens;
+  const isRead = shares.some(({ lens }) => lens === alloc);
+  return main === undefined || alloc === undefined || isRead ? null : alloc;
 }
 
 /** Whether the allocations are worth two requests. */

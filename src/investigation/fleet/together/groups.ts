@@ -1,16 +1,17 @@
-import { offload } from '../../offload.js';
-import { MIN_POINTS } from '../../profile/contrast/contrast.js';
-import { type FunctionInfo, type Profile, totalValue } from '../../profile/model.js';
-import type { Matcher, Window } from '../../sources/source.js';
-import { escapePattern } from '../../text/pattern.js';
-import { isHeavyWork } from '../../work/offload.js';
-import { type LensType, type ReadContext, readActive, readQuantum } from '../evidence/lens.js';
-import { totalsIn } from '../evidence/profile-times.js';
-import type { Plan } from '../evidence/windows.js';
-import { GROUP_GATE } from '../thresholds.js';
+import { offload } from '../../../offload.js';
+import { MIN_POINTS } from '../../../profile/contrast/contrast.js';
+import { type FunctionInfo, type Profile, totalValue } from '../../../profile/model.js';
+import type { Matcher, Window } from '../../../sources/source.js';
+import { escapePattern } from '../../../text/pattern.js';
+import { isHeavyWork } from '../../../work/offload.js';
+import { type LensType, type ReadContext, readActive, readQuantum } from '../../evidence/lens.js';
+import { totalsIn } from '../../evidence/profile-times.js';
+import type { Plan } from '../../evidence/windows.js';
+import { GROUP_GATE } from '../../thresholds.js';
+import type { Look } from '../looks.js';
+import type { Unit } from '../units.js';
 import type { GrownFunction } from './grown.js';
-import type { Look } from './looks.js';
-import type { Unit } from './units.js';
+import { locate, type Sought } from './locate.js';
 
 // Services that no request is left for one by one are compared in groups: a merge over all of a group shows a
 // function that grew in one of them, and halving the group shows in which.
@@ -44,14 +45,21 @@ export function formGroups(looks: readonly Look[], maxSize: number): Group[] {
     if (first === undefined || lens === undefined) return [];
     const { plan: whole } = first.evidence.context;
     const plan = first.unit.hasTurnover ? settledPlan(whole) : whole;
-    return bins(some, (look) => ratioIn(look, plan)).flatMap((bin) =>
+    return bins(some, (look) => ratioIn(look, plan), maxSize).flatMap((bin) =>
       pieces(bin, maxSize).map((piece) => ({ looks: piece, lens, plan })),
     );
   });
 }
 
-/** Items in ascending order, divided where one exceeds the first of its bin by more than the spread. */
-function bins<Item>(items: readonly Item[], sizeOf: (item: Item) => number): Item[][] {
+/**
+ * Items in ascending order, divided where one exceeds the first of its bin by more than the spread; bins of
+ * few items are joined with their neighbours, since each takes requests.
+ */
+export function bins<Item>(
+  items: readonly Item[],
+  sizeOf: (item: Item) => number,
+  maxSize: number,
+): Item[][] {
   const sorted = items.map((item) => ({ item, size: sizeOf(item) })).sort((a, b) => a.size - b.size);
   const divided: { from: number; items: Item[] }[] = [];
   for (const { item, size } of sorted) {
@@ -59,8 +67,19 @@ function bins<Item>(items: readonly Item[], sizeOf: (item: Item) => number): Ite
     if (bin !== undefined && size <= MAX_SPREAD * bin.from) bin.items.push(item);
     else divided.push({ from: size, items: [item] });
   }
-  return divided.map(({ items: bin }) => bin);
+  const joined: { isOfFew: boolean; items: Item[] }[] = [];
+  for (const { from, items: bin } of divided) {
+    const last = joined.at(-1);
+    const isOfFew = bin.length <= FEW_PART * maxSize && Number.isFinite(from);
+    if (isOfFew && last?.isOfFew === true && last.items.length + bin.length <= maxSize)
+      last.items.push(...bin);
+    else joined.push({ isOfFew, items: bin });
+  }
+  return joined.map(({ items: bin }) => bin);
 }
+
+/** Part of the largest group up to which a bin has few items. */
+const FEW_PART = 0.5;
 
 /** A list in pieces of about the same length, at most so long. */
 function pieces<Item>(items: readonly Item[], maxSize: number): Item[][] {
@@ -92,8 +111,14 @@ export interface GroupChange {
   quantum: number;
 }
 
+/** The functions that grew in a group, and the names of all own functions. */
+export interface GroupLook {
+  changes: readonly GroupChange[];
+  keys: ReadonlySet<string>;
+}
+
 /** Compares the composition of a group over both windows: two requests. */
-export async function lookAtGroup(group: Group): Promise<readonly GroupChange[]> {
+export async function lookAtGroup(group: Group): Promise<GroupLook> {
   const { lens, plan } = group;
   const readContext = createReadContext(group);
   const [before, after] = await Promise.all([
@@ -103,7 +128,7 @@ export async function lookAtGroup(group: Group): Promise<readonly GroupChange[]>
   const both = { from: plan.baseline.from, to: plan.incident.to };
   const { value: quantum } = await readQuantum(readContext, lens.type, [before, after], both, []);
   const bounds = lens.type.isWallClock ? boundsOfActive(group, after) : computeBounds(group);
-  if (bounds === null) return [];
+  if (bounds === null) return { changes: [], keys: new Set() };
   const question = {
     before,
     after,
@@ -113,8 +138,8 @@ export async function lookAtGroup(group: Group): Promise<readonly GroupChange[]>
     minGrowth: (MIN_POINTS * bounds.smallest) / quantum,
   };
   const isHeavy = isHeavyWork(before, after);
-  const grown = await offload('grown', [question], { isHeavy, signal: readContext.signal });
-  return grown.map((one) => ({ grown: one, quantum }));
+  const { grown, keys } = await offload('grown', [question], { isHeavy, signal: readContext.signal });
+  return { changes: grown.map((one) => ({ grown: one, quantum })), keys };
 }
 
 /** Smallest and largest load of the units as parts of that of all, and the smallest total in the incident. */
@@ -142,18 +167,6 @@ function boundsOfActive({ looks }: Group, after: Profile): GroupBounds | null {
 }
 
 /**
- * Requests that finding the one unit of a group that a change comes from takes, where no other unit has the
- * function and a name that hints at some units is right.
- */
-export function requestsToFind({ looks }: Group, { grown }: GroupChange): number {
-  const hinted = hintedBy(grown.info, looks);
-  const halvings = (size: number) => Math.ceil(Math.log2(Math.max(1, size)));
-  return hinted.length > 0 && hinted.length < looks.length
-    ? 1 + halvings(hinted.length)
-    : halvings(looks.length);
-}
-
-/**
  * The units whose names the name or the file of a function hints at, as `…/payments/session.Merge` does at
  * `payments-hub`; none where it hints at no unit more than at another. A hint only says where to look first.
  */
@@ -178,43 +191,87 @@ function wordsIn(text: string): string[] {
   return [...new Set(words.filter((word) => word.length >= MIN_WORD))];
 }
 
-/** A half has the change where it has at least this part of the function's cost. */
-const MOSTLY = 0.8;
+/** A change with the units that it may come from. */
+export interface GroupSuspicion {
+  group: Group;
+  change: GroupChange;
+  /** One where it is known. */
+  looks: readonly Look[];
+}
+
+/** How requests are made while units are looked for. */
+export interface Asking {
+  /** Whether two requests are left. */
+  mayAsk(): boolean;
+  /** Result of a question about a group; null where the store fails. */
+  unlessUnread<Result>(group: Pick<Group, 'looks'>, ask: () => Promise<Result>): Promise<Result | null>;
+}
 
 /**
- * Finds the unit of a group that a change comes from: among those that the function's name hints at, then by
- * halving. Each step takes a merge of one part in the incident, and one of its baseline where both parts have
- * the function.
+ * Finds the unit that each change comes from, in all groups of a type at once.
+ *
+ * @param suspicions the most important first
+ * @param keysOf names of all own functions of a group
  */
-export async function suspectIn(group: Group, { grown, quantum }: GroupChange): Promise<Look | null> {
-  const universe = { nameable: null, population: 'total' } as const;
-  let { looks } = group;
-  let [before, after] = [grown.before, grown.after];
-  let hinted = hintedBy(grown.info, looks);
-  while (looks.length > 1) {
-    const isHinted = hinted.length > 0 && hinted.length < looks.length;
-    const first = isHinted ? hinted : looks.slice(0, looks.length >> 1);
-    const second = looks.filter((look) => !first.includes(look));
-    hinted = [];
-    const readContext = createReadContext({ ...group, looks: first });
-    const read = async (window: Window) => {
-      const profile = await readActive(readContext, group.lens.type, window);
-      const options = { isHeavy: isHeavyWork(profile), signal: readContext.signal };
-      return (await offload('counts', [profile, { universe, quantum }, grown.info], options)).x;
-    };
-    const now = await read(group.plan.incident);
-    let isFirst = now >= MOSTLY * after;
-    let past = isFirst ? before : 0;
-    if (!isFirst && now > (1 - MOSTLY) * after) {
-      past = await read(group.plan.baseline);
-      const growth = (side: readonly Look[], was: number, is: number) =>
-        is - was * ratioOfAll(side, group.plan);
-      isFirst = growth(first, past, now) >= growth(second, before - past, after - now);
-    }
-    [looks, before, after] = isFirst ? [first, past, now] : [second, before - past, after - now];
+export async function locateChanges(
+  suspicions: readonly GroupSuspicion[],
+  keysOf: (group: Group) => ReadonlySet<string>,
+  asking: Asking,
+): Promise<void> {
+  const kinds = new Map<string, GroupSuspicion[]>();
+  for (const suspicion of suspicions) {
+    const { lens, looks } = suspicion.group;
+    const kind = JSON.stringify([lens.type.id, looks[0]?.unit.group]);
+    kinds.set(kind, [...(kinds.get(kind) ?? []), suspicion]);
   }
-  return looks[0] ?? null;
+  for (const some of kinds.values()) await locateInKind(some, keysOf, asking);
 }
+
+async function locateInKind(
+  suspicions: readonly GroupSuspicion[],
+  keysOf: (group: Group) => ReadonlySet<string>,
+  { mayAsk, unlessUnread }: Asking,
+): Promise<void> {
+  const [first] = suspicions;
+  if (first === undefined) return;
+  const { lens } = first.group;
+  // The warm-up of new instances hides no function: all are looked for in the whole incident.
+  const plan = first.group.looks[0]?.evidence.context.plan ?? first.group.plan;
+  const groupOf = new Map(
+    suspicions.flatMap(({ group }) => group.looks.map((look) => [look, group] as const)),
+  );
+  const sought = suspicions.map(
+    ({ group, looks, change: { grown, quantum } }): Sought<Look> => ({
+      key: grown.key,
+      items: looks,
+      hinted: hintedBy(grown.info, looks),
+      before: grown.before * quantum,
+      after: grown.after * quantum,
+      mayHave: (look) => {
+        const other = groupOf.get(look);
+        return other !== group && other !== undefined && keysOf(other).has(grown.key);
+      },
+    }),
+  );
+  await locate(sought, {
+    maxItems: Math.max(...suspicions.map(({ group }) => MAX_GROUPS_TOGETHER * group.looks.length)),
+    loadOf: (looks) => ratioOfAll(looks, plan),
+    async count(looks, keys, side) {
+      if (!mayAsk()) return null;
+      const readContext = createReadContext({ looks });
+      const window = side === 'before' ? plan.baseline : plan.incident;
+      return unlessUnread({ looks }, async () => {
+        const profile = await readActive(readContext, lens.type, window);
+        const options = { isHeavy: isHeavyWork(profile), signal: readContext.signal };
+        return offload('functionCosts', [profile, keys], options);
+      });
+    },
+  });
+  for (const [at, suspicion] of suspicions.entries()) suspicion.looks = sought[at]?.items ?? suspicion.looks;
+}
+
+/** A merge that tells where functions are is as large as the two of so many groups. */
+const MAX_GROUPS_TOGETHER = 2;
 
 /** Total of some units in the incident ÷ in the baseline. */
 function ratioOfAll(looks: readonly Look[], { baseline, incident }: Plan): number {
