@@ -119,7 +119,7 @@ function amountRatio(evidence: BriefEvidence): number {
 /** Services whose allocations rose beyond the load that are looked at alone in a fleet of any size. */
 const MIN_ALLOCATING = 5;
 
-/** Whether a change was seen that the warm-up of new instances may be, which only halves of the window show. */
+/** Whether a change may be the warm-up of new instances, which only halves of the window tell apart. */
 function mayBeWarmUp({ unit, evidence }: Look): boolean {
   return (
     unit.hasTurnover &&
@@ -172,15 +172,15 @@ async function lookAtCompositions(
  */
 function allocationExcessIn(looks: readonly Look[]): (look: Look) => number {
   const ratios = new Map<string, number[]>();
-  const mainOf = ({ evidence }: Look) => evidence.series[0]?.lens.type.id ?? '';
+  const findMainType = ({ evidence }: Look) => evidence.series[0]?.lens.type.id ?? '';
   for (const look of looks) {
     const whole = look.evidence.wholes.find(({ lens }) => lens.type.alias === 'alloc');
     const ratio = whole?.load.ratio ?? 0;
-    if (ratio > 0) ratios.set(mainOf(look), [...(ratios.get(mainOf(look)) ?? []), ratio]);
+    if (ratio > 0) ratios.set(findMainType(look), [...(ratios.get(findMainType(look)) ?? []), ratio]);
   }
   const usual = new Map([...ratios].map(([type, some]) => [type, median(some)]));
   return (look) => {
-    const load = Math.max(1, look.evidence.mainTotals?.load.risen ?? 1, usual.get(mainOf(look)) ?? 1);
+    const load = Math.max(1, look.evidence.mainTotals?.load.risen ?? 1, usual.get(findMainType(look)) ?? 1);
     const excess = allocationRise(look.evidence) / load;
     return excess > MIN_EXCESS ? excess : 0;
   };

@@ -195,7 +195,7 @@ function wordsIn(text: string): string[] {
 export interface GroupSuspicion {
   group: Group;
   change: GroupChange;
-  /** One where it is known. */
+  /** Only one where its unit is known. */
   looks: readonly Look[];
 }
 

@@ -71,23 +71,26 @@ export function grownFunctions({
   const load = usualRatio(was.charged, is.charged, MIN_SHOWN * quantum) ?? is.total / was.total;
   const [smallest, largest] = [load * spread[0], load * spread[1]];
   const collectors = collectorsIn(parts[1], functions);
-  const samplesOf = (fn: number): Change => [(was.totals[fn] ?? 0) / quantum, (is.totals[fn] ?? 0) / quantum];
+  const countSamples = (fn: number): Change => [
+    (was.totals[fn] ?? 0) / quantum,
+    (is.totals[fn] ?? 0) / quantum,
+  ];
   const candidates: Amount[] = [];
   const lost: Amount[] = [];
   for (const fn of functions.keys()) {
-    const amount = amountOf(fn, samplesOf(fn), load);
+    const amount = measureAmount(fn, countSamples(fn), load);
     const isCandidate = application[fn] === 1 || collectors.has(fn);
     if (-amount.added >= minGrowth && distance(amount.samples, smallest) <= -gate) lost.push(amount);
     if (isCandidate && amount.added >= minGrowth && distance(amount.samples, load) >= gate)
       candidates.push(amount);
   }
   const asked = new Set([...candidates, ...lost].map(({ fn }) => fn));
-  const neighbours = findNeighbours(parts, asked, samplesOf, quantum);
+  const neighbours = findNeighbours(parts, asked, countSamples, quantum);
   const around = new Map([...asked].map((fn) => [fn, neighbours.of(fn)] as const));
   const specificCallers = (fn: number) =>
     (around.get(fn)?.callers ?? []).filter((caller) => !neighbours.dispatches(caller));
   const grown = candidates.flatMap((amount): Grown[] => {
-    const told = besideCallers(amount.samples, specificCallers(amount.fn).map(samplesOf), load);
+    const told = besideCallers(amount.samples, specificCallers(amount.fn).map(countSamples), load);
     const isApart = told !== null && !told.isAlike;
     const z = distance(amount.samples, largest);
     // Next to its own service a growth shows that the load of another one would hide.
@@ -108,10 +111,10 @@ export function grownFunctions({
   for (const { gain, loss } of pairs.sort((a, b) => a.apart - b.apart))
     if (!moved.has(gain) && !moved.has(loss)) moved.add(gain).add(loss);
   const ofLoad = new Set<number>();
-  // What is called comes before what only wraps it.
+  // Callees come before what only wraps them.
   for (const { fn, samples } of [...grown].sort((a, b) => a.samples[1] - b.samples[1])) {
     const below = around.get(fn)?.parts ?? new Map();
-    if (isOfLoad(samples, specificCallers(fn).map(samplesOf), below, load, ofLoad)) ofLoad.add(fn);
+    if (isOfLoad(samples, specificCallers(fn).map(countSamples), below, load, ofLoad)) ofLoad.add(fn);
   }
   const describe = (gain: Grown): GrownFunction => {
     const [caller] = specificCallers(gain.fn);
@@ -127,7 +130,7 @@ export function grownFunctions({
       isApart: gain.isApart,
       hasMoved:
         moved.has(gain) ||
-        (caller !== undefined && hasMovedWithin(gain, amountOf(caller, samplesOf(caller), load))),
+        (caller !== undefined && hasMovedWithin(gain, measureAmount(caller, countSamples(caller), load))),
       isOfLoad: ofLoad.has(gain.fn),
     };
   };
@@ -147,7 +150,7 @@ interface Grown extends Amount {
   isApart: boolean;
 }
 
-function amountOf(fn: number, samples: Change, load: number): Amount {
+function measureAmount(fn: number, samples: Change, load: number): Amount {
   const [before, after] = samples;
   return { fn, samples, added: after - load * before, variance: PHI * load * (before + after) };
 }
@@ -228,7 +231,7 @@ function compareGrowth(part: Change, rest: Change, load: number): Comparison | n
   const ratio = Math.max(rest[1], 0.5) / Math.max(rest[0], 0.5);
   const z = distance(part, ratio, inflation);
   const isTelling = distance(part, load, inflation) >= TELLING_Z;
-  // Of many samples a small difference stands out that is none of code.
+  // Many samples show small differences that no code makes.
   if (isTelling && Math.abs(after - ratio * before) <= LEFT_PART * (after - load * before))
     return { isAlike: true, z };
   return Math.abs(z) >= STANDS_OUT_Z ? { isAlike: false, z } : null;

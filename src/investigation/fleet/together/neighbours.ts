@@ -41,12 +41,12 @@ export function findNeighbours(
       const chain = ownChain(part, stack);
       for (const [at, fn] of chain.entries()) {
         const callee = chain[at + 1];
-        if (callee !== undefined) entryOf(callees, fn, () => new Set<number>()).add(callee);
+        if (callee !== undefined) getOrAdd(callees, fn, () => new Set<number>()).add(callee);
         if (!functions.has(fn)) continue;
-        const callers = entryOf(above, fn, () => new Map<number, number>());
+        const callers = getOrAdd(above, fn, () => new Map<number, number>());
         for (const caller of chain.slice(0, at)) callers.set(caller, (callers.get(caller) ?? 0) + value);
-        const cost = entryOf(
-          entryOf(below, fn, () => new Map<number, [number, number]>()),
+        const cost = getOrAdd(
+          getOrAdd(below, fn, () => new Map<number, [number, number]>()),
           callee ?? SELF,
           (): [number, number] => [0, 0],
         );
@@ -59,14 +59,14 @@ export function findNeighbours(
       const sum = ([before, after]: Change) => before + after;
       const own = sum(totals(fn));
       const callers = [...(above.get(fn) ?? [])].filter(([, value]) => value >= MOSTLY * own);
-      // What is above has at least the cost of what is below.
+      // A caller has at least the cost of its callees.
       callers.sort(([a], [b]) => sum(totals(a)) - sum(totals(b)));
       return { callers: callers.map(([caller]) => caller), parts: below.get(fn) ?? new Map() };
     },
   };
 }
 
-function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
   const known = map.get(key) ?? make();
   map.set(key, known);
   return known;

@@ -77,7 +77,7 @@ export async function lookTogether(
       for (const look of looks) if (look.evidence.shares.length === 0) look.notLookedAt = UNKNOWN_WHICH;
 }
 
-/** What stands out of its own service comes first; probable load, and costs that only moved, come last. */
+/** Changes that stand out of their own service come first; probable load and moved costs come last. */
 function compareSuspicions(
   { change: { grown: a } }: GroupSuspicion,
   { change: { grown: b } }: GroupSuspicion,
