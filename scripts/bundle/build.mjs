@@ -1,12 +1,14 @@
-// Builds the program that is published, below bundle/: one file for the start, one for the worker, and the
-// code of each command, tool and library in files that are loaded with their first use. It has no dependency
-// to install. Part of `npm run build`; the plain build in dist/ is for development.
+// Builds the program that is published, below bundle/: one file for the start, one for the worker, one with
+// the code that the first call of a tool needs, and further parts and libraries in files that are loaded with
+// their first use. It has no dependency to install. Part of `npm run build`; the plain build in dist/ is for
+// development.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { thirdPartyNotices } from './notices.mjs';
+import { bundleTogether } from './one-chunk.mjs';
 import { recordOpening } from './opening.mjs';
 import { keepOwnSources } from './source-maps.mjs';
 
@@ -58,15 +60,20 @@ const resolvePackages = {
   },
 };
 
+/** Modules that are loaded on their own: the start, what few need, and what brings large packages. */
+const APART =
+  /^(commands\/(serve|help|demo)|config\/|text\/|telemetry\/metrics|mcp\/(stdio|operations|http\/)|sign-in\/|schema\/redis|work\/)/;
+const firstCall = bundleTogether(path.join(root, 'src'), (module) => !APART.test(module));
+
 /** Packages and files of packages that the sources load themselves, through `createRequire`. */
 const required = new Set();
 const nameInBundle = (specifier) =>
   path.extname(specifier) === '' ? `${specifier}.cjs` : path.basename(specifier);
-const noteRequired = {
-  name: 'note-required',
+const readSources = {
+  name: 'read-sources',
   setup(bundler) {
     bundler.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path: file }) => {
-      const contents = readFileSync(file, 'utf8').replace(
+      const contents = firstCall.rewrite(file, readFileSync(file, 'utf8')).replace(
         /(createRequire\(import\.meta\.url\)(?:\.resolve)?)\('([^'.][^']*)'\)/g,
         (_, loader, specifier) => {
           required.add(specifier);
@@ -87,7 +94,7 @@ const program = await build({
   splitting: true,
   chunkNames: '[name]-[hash]',
   banner: { js: COMMONJS },
-  plugins: [resolvePackages, noteRequired],
+  plugins: [firstCall.plugin, resolvePackages, readSources],
 });
 const inputs = Object.keys(program.metafile.inputs);
 for (const specifier of required) {
