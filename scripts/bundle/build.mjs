@@ -73,13 +73,15 @@ const readSources = {
   name: 'read-sources',
   setup(bundler) {
     bundler.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path: file }) => {
-      const contents = firstCall.rewrite(file, readFileSync(file, 'utf8')).replace(
-        /(createRequire\(import\.meta\.url\)(?:\.resolve)?)\('([^'.][^']*)'\)/g,
-        (_, loader, specifier) => {
-          required.add(specifier);
-          return `${loader}('./${nameInBundle(specifier)}')`;
-        },
-      );
+      const contents = firstCall
+        .rewrite(file, readFileSync(file, 'utf8'))
+        .replace(
+          /(createRequire\(import\.meta\.url\)(?:\.resolve)?)\('([^'.][^']*)'\)/g,
+          (_, loader, specifier) => {
+            required.add(specifier);
+            return `${loader}('./${nameInBundle(specifier)}')`;
+          },
+        );
       return { contents, loader: 'ts' };
     });
   },
