@@ -48,7 +48,7 @@ test('every tool stands in the table of README.md', () => {
   const rows = read('README.md').split('\n');
   expectNone(
     names.filter((name) => !rows.some((row) => row.startsWith('|') && row.includes(`\`${name}\``))),
-    'add a row to the table below "## Tools" in README.md.',
+    'run `npm run docs` and commit what it writes.',
   );
 });
 

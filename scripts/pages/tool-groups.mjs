@@ -19,6 +19,11 @@ const GROUPS = {
   ],
 };
 
+/** Tools in the order in which they are explained: those that answer first. */
+export const ORDERED_TOOLS = Object.values(GROUPS).flatMap((names) =>
+  names.flatMap((name) => TOOLS.find((tool) => tool.name === name) ?? []),
+);
+
 /** First sentences of a description that fit into a list of tools. */
 export function shorten(description) {
   const [first = ''] = description.split(/(?<=[.?!]) /);

@@ -12,7 +12,7 @@ import { createEnvironments } from './environments.js';
 /** Longest time from the wish to stop to the end of the process, beyond what calls in flight are given. */
 const BACKSTOP_MS = 5_000;
 /** Time that a connection may stand still after the deadline of a call, milliseconds. */
-const IDLE_MARGIN_MS = 60_000;
+export const IDLE_MARGIN_MS = 60_000;
 
 /** Words to a person who starts the server in a terminal, where it would wait in silence for a client. */
 const ON_A_TERMINAL = `pyroscope-mcp waits for an MCP client, which starts this command by itself; Ctrl+C ends it. For people: \`${PROGRAM} demo\`, \`${PROGRAM} doctor\`, \`${PROGRAM} call TOOL\`, \`${PROGRAM} --help\`.`;

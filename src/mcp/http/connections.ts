@@ -31,7 +31,7 @@ export const CONNECTION_BOUNDS: ConnectionBounds = {
 };
 
 /** Maximum number of requests of one connection without an answer; clients of MCP wait for each answer. */
-const MAX_UNANSWERED = 100;
+export const MAX_UNANSWERED = 100;
 
 /** Minimum time between two log lines about refused connections, milliseconds. */
 const LOG_EVERY_MS = 10_000;

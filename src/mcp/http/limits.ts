@@ -4,10 +4,10 @@ import { refusal } from './responses.js';
  * How long a call waits for a place, milliseconds: a usual one is then still done in the 60 s that clients
  * wait.
  */
-const WAIT_MS = 20_000;
+export const WAIT_MS = 20_000;
 /** Seconds after which a refused client may call again: an answer seldom takes longer. */
-const RETRY_CLIENT = 1;
-const RETRY_ALL = 5;
+export const RETRY_CLIENT = 1;
+export const RETRY_ALL = 5;
 
 export interface CallLimitOptions {
   /** Calls that run at once; further ones wait. */

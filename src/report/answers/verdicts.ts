@@ -10,10 +10,7 @@ interface VerdictWords {
   act: string;
 }
 
-/**
- * The verdicts; the last two only where one profile type is compared. The guide and docs/use/investigate.md
- * show this table.
- */
+/** The verdicts; the last two only where one profile type is compared. The guide shows this table. */
 const VERDICTS: Readonly<Record<Verdict, VerdictWords>> = {
   code_regression: {
     headline: 'CODE REGRESSION',
