@@ -16,8 +16,8 @@ import {
   countsInProfile,
   distance,
   distanceFromBaseline,
-  withoutFunctions,
 } from './analysis.js';
+import { withoutFunctions } from './without.js';
 
 const GATE = 4.25;
 describe('analyse', () => {

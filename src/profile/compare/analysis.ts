@@ -16,6 +16,8 @@ import { type JoinedNames, joinNames } from '../contrast/joined-names.js';
 import { type Dispersion, estimateDispersion } from '../contrast/noise.js';
 import {
   buildContrast,
+  type ComparedRun,
+  compareRuns,
   type Measured,
   type PartCosts,
   type Run,
@@ -24,7 +26,6 @@ import {
   wholeRun,
 } from '../contrast/runs.js';
 import type { FunctionInfo, Profile } from '../model.js';
-import { selectStacks, stacksThrough } from '../tables/stacks.js';
 import { type Culprit, findCulprit } from './culprit.js';
 import { computeMean, type LoadChange, loadChange, type PartLevel } from './load.js';
 import { movedFrom } from './moved.js';
@@ -37,6 +38,7 @@ import {
 } from './requests/entries.js';
 import { isExchangeOfRequests } from './requests/mix.js';
 import { likelihood } from './since.js';
+import { withoutFunctions, withoutStacks } from './without.js';
 
 /** A merge with the number of profiles in it. */
 export interface CountedProfile {
@@ -234,8 +236,9 @@ export const UNIVERSE_MARGIN = 0.3;
  * @param allowsBursts whether a change may be over before the window is
  */
 export function changeOverTime(analysis: Analysis, gate: number, allowsBursts = true): CodeChange | null {
+  const runs = compareRuns(analysis);
   for (const [at, universe] of analysis.universes.entries()) {
-    const change = changeIn({ ...analysis, universe }, gate + at * UNIVERSE_MARGIN, allowsBursts);
+    const change = changeIn({ ...analysis, universe }, runs, gate + at * UNIVERSE_MARGIN, allowsBursts);
     if (change !== null) return change;
   }
   return changeInEntry(analysis, gate, allowsBursts);
@@ -255,9 +258,10 @@ function changeInEntry(analysis: Analysis, gate: number, allowsBursts: boolean):
   let best: CodeChange | null = null;
   for (const { fn } of analysis.requests.points) {
     const inside = withinEntry(analysis, fn);
+    const runs = compareRuns(inside);
     for (const nameable of [application, library]) {
       const universe: Universe = { nameable: nameable, population: 'total' };
-      const change = changeIn({ ...inside, universe }, gate + ENTRY_MARGIN, allowsBursts);
+      const change = changeIn({ ...inside, universe }, runs, gate + ENTRY_MARGIN, allowsBursts);
       if (change === null) continue;
       // Told from inside, shown as a part of the whole: what fell there is no growth that a reader could
       // follow.
@@ -273,18 +277,23 @@ function changeInEntry(analysis: Analysis, gate: number, allowsBursts: boolean):
   return best;
 }
 
-function changeIn(analysis: Analysis, gate: number, allowsBursts: boolean): CodeChange | null {
+function changeIn(
+  analysis: Analysis,
+  runs: readonly ComparedRun[],
+  gate: number,
+  allowsBursts: boolean,
+): CodeChange | null {
   const last = analysis.incident.length - 1;
   const isBurst = (run: Run) => run.last < last;
   const isAllowed = (run: Run) => allowsBursts || !isBurst(run);
-  const run = strongestRun(analysis, analysis.universe, isAllowed);
+  const run = strongestRun(runs, analysis.universe, isAllowed);
   const change = changeInRun(analysis, run, isBurst(run) ? gate + BURST_MARGIN : gate);
   // A change that is gone from the last part was a burst, too, however the parts were put together.
   const isOver = change !== null && !isBurst(run) && isOverByNow(analysis, change);
   if (isOver && (!allowsBursts || change.culprit.z < gate + BURST_MARGIN)) return null;
   if (change !== null && (run.early === 0 || isStillThere(analysis, change))) return change;
   if (run.early === 0 && !isBurst(run)) return null;
-  const lasting = strongestRun(analysis, analysis.universe, (one) => one.early === 0 && !isBurst(one));
+  const lasting = strongestRun(runs, analysis.universe, (one) => one.early === 0 && !isBurst(one));
   return changeInRun(analysis, lasting, gate);
 }
 
@@ -357,27 +366,6 @@ export function countsInProfile(
   const costs = sumCosts(part, profile.functions.length, serving);
   const samples = sumIn(universe, costs);
   return { x: at < 0 ? 0 : (costs.totals[at] ?? 0) / quantum, n: samples / quantum };
-}
-
-/** A profile without the stacks that pass through some functions. */
-function withoutStacks(profile: Profile, keys: ReadonlySet<string>): Profile {
-  if (keys.size === 0) return profile;
-  const keyOf = joinKeys(profile.functions);
-  const hit = stacksThrough(profile, (id) => keys.has(keyOf[id] ?? ''));
-  return selectStacks(profile, (stack) => !hit(stack));
-}
-
-/** A reading without the stacks that pass through some functions. */
-export function withoutFunctions(reading: Reading, keys: ReadonlySet<string>): Reading {
-  if (keys.size === 0) return reading;
-  const filtered = (all: readonly CountedProfile[]) =>
-    all.map(({ profile, profiles }) => ({ profile: withoutStacks(profile, keys), profiles }));
-  return {
-    ...reading,
-    baseline: filtered(reading.baseline),
-    incident: filtered(reading.incident),
-    slices: filtered(reading.slices),
-  };
 }
 
 /** Distance of `after` from `before`, each samples of a culprit and of all own code. */

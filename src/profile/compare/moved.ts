@@ -8,7 +8,7 @@ import {
   type Universe,
 } from '../contrast/contrast.js';
 import type { Culprit } from './culprit.js';
-import { isBelow, totalsAbove, totalsBelow } from './through.js';
+import { isBelow, type TotalsAround, totalsAround, totalsBelow } from './through.js';
 
 /** A shrinkage must stand out by this much, in standard errors, to be the other side of a growth … */
 const MIN_LOSS_Z = -3.2;
@@ -44,9 +44,15 @@ export function movedFrom(
   culprit: Culprit,
   universe: Universe = findUniverse(contrast),
 ): number | null {
-  const inside = lostInside(contrast, culprit, universe);
+  const { joined, before, after } = contrast;
+  const around = {
+    before: totalsAround(joined, before.parts, culprit.fn),
+    after: totalsAround(joined, after.parts, culprit.fn),
+  };
+  const caller = nearestCaller(contrast, universe, culprit.fn, after, around.after);
+  const inside = caller === null ? null : lostInside(contrast, culprit, universe, caller);
   if (inside?.isOfItsOwn) return inside.caller;
-  return lostElsewhere(contrast, culprit, universe) ?? inside?.caller ?? null;
+  return lostElsewhere(contrast, culprit, universe, caller, around) ?? inside?.caller ?? null;
 }
 
 /**
@@ -57,11 +63,10 @@ function lostInside(
   contrast: Contrast,
   culprit: Culprit,
   universe: Universe,
+  caller: number,
 ): { caller: number; isOfItsOwn: boolean } | null {
   const { joined, before, after, quantum, dispersion } = contrast;
   const { fn, growth } = culprit;
-  const caller = nearestCaller(contrast, universe, fn, contrast.after);
-  if (caller === null) return null;
   const [a1, a2] = [before.costs.totals[caller] ?? 0, after.costs.totals[caller] ?? 0];
   const rest = (side: Contrast['before'], selfCost: number) =>
     share(sumIn(universe, side.costs) - selfCost, side.profiles);
@@ -89,8 +94,8 @@ function nearestCaller(
   universe: Universe,
   fn: number,
   { costs, parts }: Contrast['after'],
+  { above } = totalsAround(joined, parts, fn),
 ): number | null {
-  const above = totalsAbove(joined, parts, fn);
   const whole = costs.totals[fn] ?? 0;
   let caller: number | null = null;
   for (let other = 0; other < above.length; other++) {
@@ -171,15 +176,21 @@ function isCounterpart(
 }
 
 /** A function apart from the culprit that lost what it gained. */
-function lostElsewhere(contrast: Contrast, { fn }: Culprit, universe: Universe): number | null {
+function lostElsewhere(
+  contrast: Contrast,
+  { fn }: Culprit,
+  universe: Universe,
+  caller: number | null,
+  around: { before: TotalsAround; after: TotalsAround },
+): number | null {
   const { joined, before, after } = contrast;
-  const parts = [...before.parts, ...after.parts];
-  const above = totalsAbove(joined, parts, fn);
-  const below = totalsBelow(joined, parts, fn);
-  const caller = nearestCaller(contrast, universe, fn, after);
+  const isOnItsWay = (other: number) =>
+    [around.before, around.after].some(
+      ({ above, below }) => (above[other] ?? 0) > 0 || (below[other] ?? 0) > 0,
+    );
   let best: { fn: number; z: number } | null = null;
   for (let other = 0; other < joined.functions.length; other++) {
-    if (!isIn(universe, other) || (above[other] ?? 0) > 0 || (below[other] ?? 0) > 0) continue;
+    if (!isIn(universe, other) || isOnItsWay(other)) continue;
     const [o1, o2] = [before.costs.totals[other] ?? 0, after.costs.totals[other] ?? 0];
     let z = isCounterpart(contrast, universe, fn, o1, o2, { leastZ: MIN_NEAR_Z, like: LIKE_GAIN });
     // Some functions fall by chance, but hardly one under the very same caller: that is a new name.

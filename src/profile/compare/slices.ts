@@ -10,11 +10,39 @@ import { isMixOfRequests } from './requests/mix.js';
  * other slices at the same time together, which is more to compare with where they are calm.
  */
 export function changeInSlice(analysis: Analysis, slice: number, gate: number): CodeChange | null {
+  const sides = contrastSlice(analysis, slice);
+  if (sides === null) return null;
   for (const [at, universe] of analysis.universes.entries()) {
-    const change = sliceChangeIn({ ...analysis, universe }, slice, gate + at * UNIVERSE_MARGIN);
+    const change = sliceChangeIn({ ...analysis, universe }, sides, gate + at * UNIVERSE_MARGIN);
     if (change !== null) return change;
   }
   return null;
+}
+
+/** The contrasts of a slice, whatever the universe. */
+interface SliceContrasts {
+  /** Against the baseline of all. */
+  contrast: Contrast;
+  /** Against that and the other slices together. */
+  wider: Contrast;
+  siblings: readonly PartCosts[];
+}
+
+function contrastSlice(analysis: Analysis, slice: number): SliceContrasts | null {
+  const { joined, baseline, slices, quantum, dispersion, minGrowth, isStrict } = analysis;
+  const sliceCosts = slices[slice];
+  if (sliceCosts === undefined) return null;
+  const siblings = slices.filter((other) => other !== sliceCosts);
+  const contrast = {
+    joined,
+    before: sumSide(joined, baseline),
+    after: sumSide(joined, [sliceCosts]),
+    quantum,
+    dispersion,
+    minGrowth,
+    isStrict,
+  };
+  return { contrast, wider: { ...contrast, before: sumSide(joined, [...baseline, ...siblings]) }, siblings };
 }
 
 /**
@@ -42,22 +70,12 @@ function isChangeOfSlice(
   return !isMix && measureShift(together, universe, fn) >= MIN_OF_SLICE_Z;
 }
 
-function sliceChangeIn(analysis: Analysis, slice: number, gate: number): CodeChange | null {
-  const { joined, baseline, slices, quantum, dispersion, universe, minGrowth, isStrict } = analysis;
-  const sliceCosts = slices[slice];
-  if (sliceCosts === undefined) return null;
-  const after = sumSide(joined, [sliceCosts]);
-  const contrast = {
-    joined,
-    before: sumSide(joined, baseline),
-    after,
-    quantum,
-    dispersion,
-    minGrowth,
-    isStrict,
-  };
-  const siblings = slices.filter((other) => other !== sliceCosts);
-  const wider = { ...contrast, before: sumSide(joined, [...baseline, ...siblings]) };
+function sliceChangeIn(
+  analysis: Analysis,
+  { contrast, wider, siblings }: SliceContrasts,
+  gate: number,
+): CodeChange | null {
+  const { universe } = analysis;
   const [best] = [contrast, wider]
     .flatMap((one) => findCulprit(one, gate, universe, analysis.requests) ?? [])
     .sort((a, b) => b.z - a.z);

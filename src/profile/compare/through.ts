@@ -11,6 +11,7 @@ function forEachThrough(
     const part = parts[index];
     if (part === undefined) continue;
     const { frameFunction } = part;
+    if (!frameFunction.includes(fn)) continue;
     const { stackStart, stackFrames, values } = part.profile;
     for (let stack = 0; stack < values.length; stack++) {
       // From the entry point down, so that of a recursion the outermost frame is met.
@@ -23,38 +24,62 @@ function forEachThrough(
   }
 }
 
+/** Costs of the functions above one function, and of those below it, over the stacks that pass through it. */
+export interface TotalsAround {
+  /** Totals of its callers, direct or not. */
+  above: Float64Array;
+  /** Totals from the function down. */
+  below: Float64Array;
+}
+
 /** Costs of the functions below one function: totals over the stacks that pass through it, from it down. */
 export function totalsBelow(joined: Joined, parts: readonly number[], fn: number): Float64Array {
-  return sumTotals(joined, parts, fn, (start, _, at) => [start, at + 1]);
+  const below = createTotals(joined);
+  forEachThrough(joined, parts, fn, (part, stack, at) =>
+    below.add(part, stack, part.profile.stackStart[stack] ?? 0, at + 1),
+  );
+  return below.totals;
 }
 
 /** Costs of the functions above one function: totals over the stacks that pass through it, down to it. */
 export function totalsAbove(joined: Joined, parts: readonly number[], fn: number): Float64Array {
-  return sumTotals(joined, parts, fn, (_, end, at) => [at + 1, end]);
+  const above = createTotals(joined);
+  forEachThrough(joined, parts, fn, (part, stack, at) =>
+    above.add(part, stack, at + 1, part.profile.stackStart[stack + 1] ?? 0),
+  );
+  return above.totals;
 }
 
-/** Totals over a stretch of the stacks through a function; recursion adds its value once. */
-function sumTotals(
-  joined: Joined,
-  parts: readonly number[],
-  fn: number,
-  stretch: (start: number, end: number, at: number) => readonly [from: number, to: number],
-): Float64Array {
-  const totals = new Float64Array(joined.functions.length);
-  const seen = new Int32Array(joined.functions.length).fill(-1);
-  let mark = 0;
-  forEachThrough(joined, parts, fn, ({ profile, frameFunction }, stack, at) => {
-    const { stackStart, stackFrames, values } = profile;
-    const [from, to] = stretch(stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0, at);
-    mark++;
-    for (let position = from; position < to; position++) {
-      const other = frameFunction[stackFrames[position] ?? 0] ?? 0;
-      if (seen[other] === mark) continue;
-      seen[other] = mark;
-      totals[other] = (totals[other] ?? 0) + (values[stack] ?? 0);
-    }
+/** Both of {@link totalsAbove} and {@link totalsBelow}, in one pass over the stacks. */
+export function totalsAround(joined: Joined, parts: readonly number[], fn: number): TotalsAround {
+  const [above, below] = [createTotals(joined), createTotals(joined)];
+  forEachThrough(joined, parts, fn, (part, stack, at) => {
+    const { stackStart } = part.profile;
+    below.add(part, stack, stackStart[stack] ?? 0, at + 1);
+    above.add(part, stack, at + 1, stackStart[stack + 1] ?? 0);
   });
-  return totals;
+  return { above: above.totals, below: below.totals };
+}
+
+/** Totals over stretches of stacks, each of another stack; recursion adds its value once. */
+function createTotals({ functions }: Joined) {
+  const totals = new Float64Array(functions.length);
+  const seen = new Int32Array(functions.length).fill(-1);
+  let mark = 0;
+  return {
+    totals,
+    add({ profile, frameFunction }: JoinedPart, stack: number, from: number, to: number): void {
+      const { stackFrames, values } = profile;
+      const value = values[stack] ?? 0;
+      mark++;
+      for (let position = from; position < to; position++) {
+        const other = frameFunction[stackFrames[position] ?? 0] ?? 0;
+        if (seen[other] === mark) continue;
+        seen[other] = mark;
+        totals[other] = (totals[other] ?? 0) + value;
+      }
+    },
+  };
 }
 
 /** Cost of the stacks through a function in which it calls, through whatever others, a library. */
@@ -72,7 +97,16 @@ export function sumLibraryWork(joined: Joined, parts: readonly number[], fn: num
 
 /** Whether a function is called below another one, directly or through others, in some of the parts. */
 export function isBelow(joined: Joined, parts: readonly number[], fn: number, above: number): boolean {
-  return (totalsBelow(joined, parts, above)[fn] ?? 0) > 0;
+  let cost = 0;
+  forEachThrough(joined, parts, above, ({ profile, frameFunction }, stack, at) => {
+    const { stackStart, stackFrames, values } = profile;
+    for (let below = at; below >= (stackStart[stack] ?? 0); below--) {
+      if (frameFunction[stackFrames[below] ?? 0] !== fn) continue;
+      cost += values[stack] ?? 0;
+      break;
+    }
+  });
+  return cost > 0;
 }
 
 /**

@@ -110,9 +110,8 @@ function similarlyNamed(
     for (let next = [...left].find(isOfCaller); next !== undefined; next = [...left].find(isOfCaller))
       take(next);
     for (const pair of left) {
-      const ratio = (after.get(pair.later)?.total ?? 0) / (before.get(pair.earlier)?.total ?? 1);
-      const isAlike = gone.has(pair.earlier) && ratio <= MAX_RATIO && ratio >= 1 / MAX_RATIO;
-      if (isAlike && pair.similarity >= VERY_SIMILAR) take(pair);
+      const [was, is] = [before.get(pair.earlier)?.total ?? 1, after.get(pair.later)?.total ?? 0];
+      if (gone.has(pair.earlier) && isAlike(pair, was, is)) take(pair);
     }
   };
   const hasEnough = (side: SideCosts, otherSamples: number) => (key: string) =>
@@ -132,6 +131,12 @@ function similarlyNamed(
     earliers.filter((key) => !taken.has(key)).filter(isKnown(before)),
   );
   return [...found];
+}
+
+/** Whether names and costs are so alike that the callers may differ. */
+export function isAlike({ similarity }: SimilarPair, before: number, after: number): boolean {
+  const ratio = after / before;
+  return similarity >= VERY_SIMILAR && ratio <= MAX_RATIO && ratio >= 1 / MAX_RATIO;
 }
 
 /**

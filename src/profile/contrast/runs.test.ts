@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { buildPart, CALM, profileFrom, type Stacks } from '../../../test/support/contrast.js';
 import { findUniverse } from './contrast.js';
 import { joinProfiles } from './join.js';
-import { listRuns, type Measured, strongestRun, sumSide } from './runs.js';
+import { compareRuns, listRuns, type Measured, strongestRun, sumSide } from './runs.js';
 
 function measured(baseline: readonly Stacks[], incident: readonly Stacks[]): Measured {
   const joined = joinProfiles([...baseline, ...incident].map(profileFrom));
@@ -21,7 +21,7 @@ function strongest(baseline: readonly Stacks[], incident: readonly Stacks[], may
   const all = measured(baseline, incident);
   const { joined } = all;
   const sides = { joined, before: sumSide(joined, all.baseline), after: sumSide(joined, all.incident) };
-  return strongestRun(all, findUniverse(sides), ({ early }) => mayBeginEarly || early === 0);
+  return strongestRun(compareRuns(all), findUniverse(sides), ({ early }) => mayBeginEarly || early === 0);
 }
 
 const run = (first: number, last: number, early = 0) => ({ first, last, early });

@@ -9,7 +9,7 @@ import {
   share,
   type Universe,
 } from './contrast.js';
-import { addCosts, addTotals, type Costs } from './costs.js';
+import { addCosts, addTotals, type Costs, type Totals } from './costs.js';
 import type { Joined } from './join.js';
 import type { Dispersion } from './noise.js';
 
@@ -83,16 +83,42 @@ export interface Measured {
 /** The contrast of the baseline with a stretch of the incident. */
 export function buildContrast(measured: Measured, run: Run): Contrast {
   const { joined, quantum } = measured;
-  const { before, after } = selectParts(measured, run);
   return {
     joined,
-    before: sumSide(joined, before),
-    after: sumSide(joined, after),
+    ...sumSides(measured, run),
     quantum,
     dispersion: readDispersion(measured, run),
     minGrowth: measured.minGrowth,
     isStrict: measured.isStrict,
   };
+}
+
+/** Both sides of a stretch that was contrasted. */
+interface Sides {
+  baseline: readonly PartCosts[];
+  run: Run;
+  before: Side;
+  after: Side;
+}
+
+/** Sides summed up before, by incident: an analysis is contrasted for one question after the other. */
+const sidesCache = new WeakMap<readonly PartCosts[], Sides[]>();
+
+function sumSides(measured: Measured, run: Run): Pick<Contrast, 'before' | 'after'> {
+  const { joined, baseline, incident } = measured;
+  const known = sidesCache.get(incident) ?? [];
+  sidesCache.set(incident, known);
+  let sides = known.find((other) => other.baseline === baseline && isSameRun(other.run, run));
+  if (sides === undefined) {
+    const { before, after } = selectParts(measured, run);
+    sides = { baseline, run, before: sumSide(joined, before), after: sumSide(joined, after) };
+    known.push(sides);
+  }
+  return { before: sides.before, after: sides.after };
+}
+
+function isSameRun(a: Run, b: Run): boolean {
+  return a.first === b.first && a.last === b.last && a.early === b.early;
 }
 
 /** The parts that a stretch compares. */
@@ -118,35 +144,50 @@ const RUN_MARGIN = 0.4;
 /** The baseline is calm unless much speaks against it. */
 const EARLY_MARGIN = 0.8;
 
+/** A stretch, and the totals of both sides that it compares. */
+export interface ComparedRun extends Shares {
+  run: Run;
+  minGrowth: number | undefined;
+}
+
+/** Sums up what each stretch compares, in the order of {@link listRuns}. */
+export function compareRuns(measured: Measured): ComparedRun[] {
+  const { joined, baseline, incident, quantum, minGrowth } = measured;
+  const sum = (parts: readonly Totals[]) => ({ costs: addTotals(parts, joined.functions.length) });
+  const listCosts = (parts: readonly PartCosts[]) => parts.map(({ costs }) => costs);
+  /** The baseline without its last 0, 1, 2, … parts. */
+  const calm = baseline.map((_, early) => sum(listCosts(baseline.slice(0, baseline.length - early))));
+  return listRuns(incident.length, baseline.length).map((run) => ({
+    run,
+    before: calm[run.early] ?? sum([]),
+    after: sum(listCosts(selectParts(measured, run).after)),
+    quantum,
+    dispersion: readDispersion(measured, run),
+    minGrowth,
+  }));
+}
+
 /**
  * The stretch of the incident in which a single function grows most visibly against the baseline, so that a
- * burst, or a change that begins inside the window, is not diluted by the rest
- * (docs/develop/comparison.md §5). Ties go to the longer stretch.
+ * burst, or a change that begins inside the window, is not diluted by the rest (docs/develop/comparison.md
+ * §5). Ties go to the longer stretch.
+ *
+ * @param runs all stretches: see {@link compareRuns}
  */
 export function strongestRun(
-  measured: Measured,
+  runs: readonly ComparedRun[],
   universe: Universe,
   isAllowed: (run: Run) => boolean = () => true,
 ): Run {
-  const { joined, baseline, incident, quantum } = measured;
-  const sum = (parts: readonly PartCosts[]) => ({
-    costs: addTotals(
-      parts.map(({ costs }) => costs),
-      joined.functions.length,
-    ),
-  });
-  /** The baseline without its last 0, 1, 2, … parts. */
-  const calm = baseline.map((_, early) => sum(baseline.slice(0, baseline.length - early)));
-  const whole = wholeRun(measured);
+  // The whole is the first, unless the incident has no part.
+  const whole = runs.find(({ run }) => run.early === 0)?.run ?? { first: 0, last: -1, early: 0 };
   let best = whole;
   let largest = Number.NEGATIVE_INFINITY;
-  for (const run of listRuns(incident.length, baseline.length).filter(isAllowed)) {
-    const isWhole = run.early === 0 && run.first === 0 && run.last === whole.last;
-    const margin = run.early > 0 ? EARLY_MARGIN : isWhole ? 0 : RUN_MARGIN;
-    const before = calm[run.early] ?? sum([]);
-    const after = sum(selectParts(measured, run).after);
-    const dispersion = readDispersion(measured, run);
-    const z = strongestGrowth({ before, after, quantum, dispersion }, universe, measured.minGrowth) - margin;
+  for (const compared of runs) {
+    const { run } = compared;
+    if (!isAllowed(run)) continue;
+    const margin = run.early > 0 ? EARLY_MARGIN : run === whole ? 0 : RUN_MARGIN;
+    const z = strongestGrowth(compared, universe) - margin;
     if (z > largest) {
       largest = z;
       best = run;
@@ -155,8 +196,8 @@ export function strongestRun(
   return best;
 }
 
-function strongestGrowth(shares: Shares, universe: Universe, minGrowth = MIN_POINTS): number {
-  const { before, after, quantum } = shares;
+function strongestGrowth(shares: ComparedRun, universe: Universe): number {
+  const { before, after, quantum, minGrowth = MIN_POINTS } = shares;
   let largest = Number.NEGATIVE_INFINITY;
   for (let fn = 0; fn < before.costs.totals.length; fn++) {
     const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];

@@ -1,5 +1,5 @@
 import type { Profile } from '../model.js';
-import { MIN_SHARE, sumFunctions, sumWhole } from './side-costs.js';
+import { addTo, MIN_SHARE, sumFunctions, sumWhole } from './side-costs.js';
 
 /** Costs of the joined functions on one side of a comparison. */
 export interface SideSums {
@@ -46,4 +46,40 @@ function sumSide(
   const whole = sumWhole(profiles);
   for (let fn = 0; fn < functions; fn++) shares[fn] = whole > 0 ? (shares[fn] ?? 0) / whole : 0;
   return { shares, isSeen, isCostly: (fn) => (shares[fn] ?? 0) >= MIN_SHARE };
+}
+
+/**
+ * Finds the caller that most of the cost of some functions comes from, −1 where they are the entry point.
+ *
+ * @param functionOf joined function of each function of each profile
+ * @param wanted the joined functions whose callers are asked for
+ */
+export function findCallers(
+  profiles: readonly Profile[],
+  functionOf: readonly Uint32Array[],
+  wanted: ReadonlySet<number>,
+): ReadonlyMap<number, number> {
+  const callers = new Map<number, Map<number, number>>();
+  for (const fn of wanted) callers.set(fn, new Map());
+  profiles.forEach(({ functions, frameFunction, stackStart, stackFrames, values }, index) => {
+    const joined = functionOf[index] ?? new Uint32Array();
+    const isWanted = joined.map((fn) => (wanted.has(fn) ? 1 : 0));
+    const lastStack = new Int32Array(functions.length).fill(-1);
+    for (let stack = 0; stack < values.length; stack++) {
+      const end = stackStart[stack + 1] ?? 0;
+      for (let at = stackStart[stack] ?? 0; at < end; at++) {
+        const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
+        if (isWanted[fn] !== 1 || lastStack[fn] === stack) continue;
+        lastStack[fn] = stack;
+        const caller = at + 1 < end ? (joined[frameFunction[stackFrames[at + 1] ?? 0] ?? 0] ?? 0) : -1;
+        addTo(callers.get(joined[fn] ?? 0) ?? new Map(), caller, values[stack] ?? 0);
+      }
+    }
+  });
+  return new Map(
+    [...callers].map(([fn, costs]) => {
+      const [first] = [...costs].sort(([a, x], [b, y]) => y - x || a - b);
+      return [fn, first?.[0] ?? -1];
+    }),
+  );
 }

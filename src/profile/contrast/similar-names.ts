@@ -32,8 +32,10 @@ export function similarPairs(laters: readonly string[], earliers: readonly strin
     for (const earlier of candidates) {
       const other = known.get(earlier);
       if (other === undefined) continue;
-      const [last, similarity] = [overlap(parts.last, other.last), overlap(parts.all, other.all)];
-      if (last < MIN_SIMILARITY || (last < 1 && similarity < MIN_SIMILARITY)) continue;
+      const last = overlap(parts.last, other.last);
+      if (last < MIN_SIMILARITY) continue;
+      const similarity = overlap(parts.all(), other.all());
+      if (last < 1 && similarity < MIN_SIMILARITY) continue;
       pairs.push({ later, earlier, similarity: (last + similarity) / 2 });
     }
   }
@@ -43,9 +45,22 @@ export function similarPairs(laters: readonly string[], earliers: readonly strin
 }
 
 /** The words of a name, and those of its last part: `render.(*Service).applyRule` ends in apply and rule. */
-function splitName(name: string): { all: ReadonlySet<string>; last: ReadonlySet<string> } {
+interface NameWords {
+  last: ReadonlySet<string>;
+  /** Splits the whole name when it is needed first: most names end in other words than any else. */
+  all: () => ReadonlySet<string>;
+}
+
+function splitName(name: string): NameWords {
   const last = name.split(/[./:$]/).findLast((part) => /[A-Za-z]/.test(part)) ?? name;
-  return { all: splitWords(name), last: splitWords(last) };
+  let all: ReadonlySet<string> | undefined;
+  return {
+    last: splitWords(last),
+    all: () => {
+      all ??= splitWords(name);
+      return all;
+    },
+  };
 }
 
 function splitWords(text: string): ReadonlySet<string> {

@@ -84,12 +84,14 @@ function ratioToRest(share: number): number {
 
 /** Log-likelihood of a change at a time. */
 function fitAt(stretches: readonly Mixtures[], time: number, covered: number): number {
-  return stretches.reduce((sum, { starts, before, after, computeLikelihood }) => {
+  let sum = 0;
+  for (const { starts, before, after, computeLikelihood } of stretches) {
     const part = partAfter(starts, time, covered);
-    if (part === 0) return sum + before;
-    if (part === 1) return sum + after;
-    return sum + computeMean(MIXED.map((more) => computeLikelihood(part + more)));
-  }, 0);
+    if (part === 0) sum += before;
+    else if (part === 1) sum += after;
+    else sum += computeMean(MIXED.map((more) => computeLikelihood(part + more)));
+  }
+  return sum;
 }
 
 /** Logarithm of the mean of what some logarithms stand for. */
