@@ -12,9 +12,9 @@ import {
   type Universe,
 } from '../contrast/contrast.js';
 import { type LogFactor, logFactor } from '../contrast/log-factor.js';
+import { findEntries, isBelow, sumLibraryWork, sumOutside, totalsBelow } from '../contrast/through.js';
 import { NO_REQUESTS, type Requests } from './requests/entries.js';
 import { isMixOfRequests } from './requests/mix.js';
-import { findEntries, isBelow, sumLibraryWork, sumOutside, totalsBelow } from './through.js';
 
 /** The function that a change of cost is named after. */
 export interface Culprit {

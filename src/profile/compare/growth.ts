@@ -2,8 +2,8 @@ import type { Side } from '../contrast/contrast.js';
 import { share, totalPerProfile, totalShare } from '../contrast/contrast.js';
 import type { Joined } from '../contrast/join.js';
 import { sumSide } from '../contrast/runs.js';
+import { isBelow } from '../contrast/through.js';
 import { analyse, type CountedProfile } from './analysis.js';
-import { isBelow } from './through.js';
 
 /** The place that most of a growth comes from. */
 export interface GrowthSite {

@@ -7,8 +7,8 @@ import {
   sumIn,
   type Universe,
 } from '../contrast/contrast.js';
+import { isBelow, type TotalsAround, totalsAround, totalsBelow } from '../contrast/through.js';
 import type { Culprit } from './culprit.js';
-import { isBelow, type TotalsAround, totalsAround, totalsBelow } from './through.js';
 
 /** A shrinkage must stand out by this much, in standard errors, to be the other side of a growth … */
 const MIN_LOSS_Z = -3.2;

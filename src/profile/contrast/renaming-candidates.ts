@@ -44,7 +44,7 @@ export function hasCandidates(
   return hasSimilarNames({ profiles, keys, functionOf, before, was, is }, come, new Set(gone));
 }
 
-/** Whether functions that came have names, and callers or costs, like those of functions that may have gone. */
+/** Whether functions that came are like some that may have gone, by their names and by caller or cost. */
 function hasSimilarNames(
   { profiles, keys, functionOf, before, was, is }: Sides,
   come: readonly number[],

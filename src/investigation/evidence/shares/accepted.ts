@@ -1,7 +1,7 @@
 import { joinKey } from '../../../profile/code/names.js';
 import type { CodeChange } from '../../../profile/compare/analysis.js';
 import type { Changes } from '../../../profile/compare/changes.js';
-import { isBelow } from '../../../profile/compare/through.js';
+import { isBelow } from '../../../profile/contrast/through.js';
 import { LEFT_AT_CALLER, MAX_CHANGES, MAX_MOVES } from '../../thresholds.js';
 import type { ShareChange } from '../shares.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { byName, findFunction, profileFrom, type Stacks } from '../../../test/support/contrast.js';
-import { joinProfiles } from '../contrast/join.js';
+import { joinProfiles } from './join.js';
 import { findEntries, isBelow, sumOutside, totalsAbove, totalsBelow } from './through.js';
 
 const joinParts = (...parts: readonly Stacks[]) => joinProfiles(parts.map(profileFrom));

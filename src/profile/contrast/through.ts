@@ -1,4 +1,4 @@
-import type { Joined, JoinedPart } from '../contrast/join.js';
+import type { Joined, JoinedPart } from './join.js';
 
 /** Calls back for every stack of the parts that passes through a function. */
 function forEachThrough(
