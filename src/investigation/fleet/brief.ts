@@ -1,6 +1,7 @@
 import { countsIn } from '../../profile/compare/analysis.js';
 import { collectorGrowth } from '../../profile/compare/collector.js';
 import type { Finding, LensRow, Verdict } from '../../profile/compare/finding.js';
+import type { SiteGrowth } from '../../profile/compare/growth.js';
 import { MIN_AMOUNT_RISE } from '../../profile/compare/rise.js';
 import { buildContrast, wholeRun } from '../../profile/contrast/runs.js';
 import { newsIn } from '../agreement.js';
@@ -103,7 +104,7 @@ export async function lookAtLevelsAndWaits(evidence: BriefEvidence): Promise<voi
     await noting(evidence, lens, async () => {
       if (lens.kind === 'level')
         evidence.levels.push(
-          withPlainLeak(await readLevels(context, lens, times, explainedByLoad(evidence)), evidence),
+          withPlainCause(await readLevels(context, lens, times, explainedByLoad(evidence)), evidence),
         );
       if (lens.kind === 'wait') {
         // The most telling wait suffices.
@@ -122,18 +123,22 @@ function explainedByLoad({ mainTotals }: Pick<BriefEvidence, 'mainTotals'>): num
 }
 
 /**
- * The level without a leak that is not plain enough for one of many: of a single instance, or where
- * instances are new, less than threefold, since every instance of every service is tried and new ones fill
- * their caches; or in frameworks alone and by no more than the load explains.
+ * The level without what is not plain enough for one of many: a leak of a single instance, or where instances
+ * are new, less than threefold, since every instance of every service is tried and new ones fill their
+ * caches; a leak in frameworks alone and by no more than the load explains; and a place in frameworks alone
+ * of a level that rose and does not leak, since more requests raise it.
  */
-function withPlainLeak(
+export function withPlainCause(
   level: LevelLens,
   evidence: Pick<BriefEvidence, 'mainTotals' | 'hasTurnover'>,
 ): LevelLens {
-  const { leak } = level;
-  if (leak === null) return level;
-  const { joined, site } = leak.growth;
-  const isOfLoad = joined.application[site.fn] !== 1 && leak.after < explainedByLoad(evidence) * leak.before;
+  const { leak, rise } = level;
+  const isOwn = ({ joined, site }: SiteGrowth) => joined.application[site.fn] === 1;
+  if (leak === null) {
+    const isOfFrameworks = rise !== null && rise.growth !== null && !isOwn(rise.growth);
+    return isOfFrameworks ? { ...level, rise: { ...rise, growth: null } } : level;
+  }
+  const isOfLoad = !isOwn(leak.growth) && leak.after < explainedByLoad(evidence) * leak.before;
   const mustBeHigh = leak.instance !== null || evidence.hasTurnover;
   const isSmall = mustBeHigh && leak.after < HIGH_RATIO * leak.before;
   return isOfLoad || isSmall ? { ...level, leak: null } : level;
