@@ -194,13 +194,18 @@ export async function lookAtAmounts(evidence: BriefEvidence): Promise<void> {
   await lookAtShares(evidence, alloc.lens, { ...BRIEF, gate });
 }
 
+/** Requests of a look at allocations whose total says nothing. */
+export const QUIET_REQUESTS = 1 + HALVED.incidentParts;
+
 /**
  * Compares the composition of allocations though their total says nothing: a change in a small part of them
- * shows only there. Two requests.
+ * shows only there. What a process allocates at its start fades, and is no change.
  */
 export async function lookAtQuietAmounts(evidence: BriefEvidence): Promise<void> {
   const alloc = quietAmounts(evidence);
-  if (alloc !== null) await lookAtShares(evidence, alloc, BRIEF);
+  if (alloc === null) return;
+  await lookAtShares(evidence, alloc, HALVED);
+  leaveOutFaded(evidence, alloc);
 }
 
 /** The type of the allocations where they were not looked at and are not the main type; null elsewhere. */
@@ -253,7 +258,14 @@ const STILL_ADDED = 0.5;
  */
 export async function ruleOutWarmUp(evidence: BriefEvidence): Promise<void> {
   await lookCloser(evidence, HALVED);
+  const [main] = evidence.series;
+  if (main !== undefined) leaveOutFaded(evidence, main.lens);
+}
+
+/** Takes changes that faded out of the reading of a type in halves. */
+function leaveOutFaded(evidence: BriefEvidence, lens: LensType): void {
   evidence.shares = evidence.shares.map((share) => {
+    if (share.lens !== lens) return share;
     const [change = null, ...further] = [share.change, ...share.further]
       .filter((candidate) => candidate !== null)
       .filter((candidate) => !hasFaded(share, candidate));

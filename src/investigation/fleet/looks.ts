@@ -14,6 +14,7 @@ import {
   lookAtQuietAmounts,
   lookCloser,
   ONSET_REQUESTS,
+  QUIET_REQUESTS,
   quietAmounts,
   ruleOutWarmUp,
   slicesToRead,
@@ -106,7 +107,7 @@ export async function lookAtAll(
     if (isUnexplained(evidence) && isAffordable(requests, PARTED.incidentParts))
       await lookCloser(evidence, PARTED);
   for (const { evidence } of byDescending(steady, ({ evidence }) => amountRatio(evidence)))
-    if (isUnexplained(evidence) && isAffordable(requests, LOOK_REQUESTS)) await lookAtQuietAmounts(evidence);
+    if (isUnexplained(evidence) && isAffordable(requests, QUIET_REQUESTS)) await lookAtQuietAmounts(evidence);
 }
 
 /** Factor by which the allocations of a unit changed beyond its load; 0 where they were looked at. */
