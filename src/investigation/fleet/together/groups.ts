@@ -159,11 +159,13 @@ function computeBounds({ looks, plan }: Group): GroupBounds | null {
 
 /** Idle threads hide the load of each unit: it is that of all, give or take this factor. */
 const ACTIVE_SPREAD = 1.25;
+/** They hide its size, too: small ones have about this part of the mean. */
+const SMALL_UNIT = 0.2;
 
 function boundsOfActive({ looks }: Group, after: Profile): GroupBounds | null {
   const active = totalValue(after);
   if (active <= 0) return null;
-  return { spread: [1 / ACTIVE_SPREAD, ACTIVE_SPREAD], smallest: active / looks.length };
+  return { spread: [1 / ACTIVE_SPREAD, ACTIVE_SPREAD], smallest: (SMALL_UNIT * active) / looks.length };
 }
 
 /**
