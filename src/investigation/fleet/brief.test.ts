@@ -4,7 +4,7 @@ import type { LevelLens } from '../evidence/levels.js';
 import { withPlainCause } from './brief.js';
 
 /** Growth of the team's own function 0, or of function 1 of a framework, as far as the rule looks at it. */
-const growthOf = (fn: 0 | 1) =>
+const buildGrowth = (fn: 0 | 1) =>
   ({ joined: { application: Uint8Array.of(1, 0) }, site: { fn } }) as unknown as SiteGrowth;
 
 /** A level from 10 to so much; it leaks, or it only rose. */
@@ -13,7 +13,7 @@ function level(
   fn: 0 | 1,
   { leaks = true, instance = null as LevelLens['leak'] | string } = {},
 ) {
-  const growth = growthOf(fn);
+  const growth = buildGrowth(fn);
   return {
     before: 10,
     after,
@@ -46,8 +46,8 @@ describe('a level of one of many services', () => {
   });
 
   test('a rise without a leak names a place in own code only', () => {
-    const placeOf = (fn: 0 | 1) => withPlainCause(level(25, fn, { leaks: false }), evidence(1)).rise;
-    expect(placeOf(0)?.growth).toEqual(growthOf(0));
-    expect(placeOf(1)).toEqual({ since: null, growth: null });
+    const findPlace = (fn: 0 | 1) => withPlainCause(level(25, fn, { leaks: false }), evidence(1)).rise;
+    expect(findPlace(0)?.growth).toEqual(buildGrowth(0));
+    expect(findPlace(1)).toEqual({ since: null, growth: null });
   });
 });
