@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { profileFrom } from '../../test/support/contrast.js';
 import { type Alias, toLens } from '../../test/support/type-ids.js';
+import { analyse } from '../profile/compare/analysis.js';
 import type { LensRow } from '../profile/compare/finding.js';
-import { agreeing, computeChance, inAgreement } from './agreement.js';
+import { agreeing, computeChance, inAgreement, newsIn, samplingError } from './agreement.js';
 
 const MIB = 2 ** 20;
 const row = (alias: Alias, before: number | null, after: number | null, error: number | null): LensRow => ({
@@ -51,4 +53,44 @@ test.each<[string, LensRow, number | null]>([
   ['sampling says nothing of a level', row('inuse', 12 * MIB, 23 * MIB, null), null],
 ])('%s', (_, given, chance) => {
   expect(computeChance(given)).toBe(chance);
+});
+
+test.each<[string, LensRow, LensRow['verdict']]>([
+  ['time one and a half times', row('cpu', 1e9, 1.5e9, 0.01), 'rose'],
+  ['a mebibyte more', row('inuse', MIB, 2 * MIB, null), 'rose'],
+  ['twenty goroutines more', row('goroutines', 10, 30, null), 'rose'],
+  ['five milliseconds more', row('mutex', 0, 5e6, null), 'rose'],
+  ['nothing on both sides', row('mutex', 0, 0, null), 'no_change'],
+  ['time that went to nothing', row('cpu', 1e9, 0, null), 'fell'],
+  ['a level of less than nothing', row('goroutines', -50, 50, null), 'no_change'],
+  ['a level that became less than nothing', row('goroutines', 50, -50, null), 'no_change'],
+  ['a type without a value in the incident', row('cpu', 1e9, null, null), 'no_change'],
+])('at the edge: %s', (_, given, word) => {
+  expect(inAgreement(given).verdict).toBe(word);
+});
+
+test('a row without an error of sampling has no chance that explains it', () => {
+  expect(computeChance(row('cpu', 1e9, 1.67e9, null))).toBeNull();
+});
+
+test('what a person should know of: all that moved, but for a level that fell', () => {
+  const rows = [
+    inAgreement(row('inuse', 140 * MIB, 50 * MIB, null)),
+    inAgreement(row('inuse', 50 * MIB, 140 * MIB, null)),
+    inAgreement(row('cpu', 1e9, 0.5e9, 0.01)),
+    row('alloc', 1, 1, 0.01),
+  ];
+  expect(newsIn(rows).map(({ type, verdict }) => `${type.alias} ${verdict}`)).toEqual([
+    'inuse rose',
+    'cpu fell',
+  ]);
+});
+
+test('the error of sampling is that of the counts of both sides', () => {
+  const stacks = (value: number) => [{ profile: profileFrom({ 'main a': value }), profiles: 1 }];
+  const analysis = analyse({ baseline: stacks(400), incident: stacks(1_000), slices: [], quantum: 10 });
+  const phi = analysis.dispersion.phi;
+  expect(samplingError(analysis)).toBeCloseTo(Math.sqrt(phi * (1 / 40 + 1 / 100)), 10);
+  const none = analyse({ baseline: stacks(0), incident: stacks(1_000), slices: [], quantum: 10 });
+  expect(samplingError(none)).toBeCloseTo(Math.sqrt(none.dispersion.phi * (1 + 1 / 100)), 10);
 });

@@ -341,3 +341,111 @@ describe('no change, or nothing to tell it by', () => {
     expect(concluded(evidence)).toEqual({ verdict, causes: [] });
   });
 });
+
+describe('levels that rose without leaking', () => {
+  const since = { after: 0, before: 1 };
+  const alone = (alias: 'inuse' | 'goroutines') => {
+    const level = levelEvidence(alias, { before: 10, after: 40, hasGrown: GREW });
+    const growth = level.leak?.growth ?? null;
+    return { ...level, leak: null, rise: { since, growth } };
+  };
+  const alike = { ...levelEvidence('inuse', { before: 10, after: 40 }), rise: { since, growth: null } };
+
+  test.each([
+    {
+      what: 'by one function: code',
+      levels: [alone('inuse')],
+      verdict: 'code_regression',
+      causes: ['level inuse'],
+    },
+    { what: 'in all places: load', levels: [alike], verdict: 'load_increase', causes: ['level inuse'] },
+    {
+      what: 'both, code first',
+      levels: [alike, alone('goroutines')],
+      verdict: 'code_regression',
+      causes: ['level goroutines', 'level inuse'],
+    },
+    { what: 'none', levels: [levelEvidence('inuse')], verdict: 'no_change', causes: [] },
+  ])('$what', ({ levels, verdict, causes }) => {
+    expect(concluded({ levels, shares: [CALM] })).toEqual({ verdict, causes });
+  });
+
+  test('come after a change of code and the load', () => {
+    expect(concluded({ levels: [alone('inuse')], shares: [CODE, LOAD] }).causes).toEqual([
+      'code cpu price',
+      'load wall',
+      'level inuse',
+    ]);
+  });
+});
+
+describe('amounts that rose beyond the load', () => {
+  const amount = (alias: 'alloc' | 'exceptions', risen: number | null) =>
+    shareEvidence(alias, { load: { risen, z: 9, hasRisen: true } });
+  const whole = (alias: 'alloc' | 'exceptions', risen: number | null, hasRisen = true) => {
+    const { lens, profileTimes, analysis } = amount(alias, risen);
+    return { lens, profileTimes, before: 1, after: 2, load: analysis.load, hasRisen };
+  };
+  const conclusion = (
+    shares: NonNullable<ReadingEvidence['shares']>,
+    wholes: ReturnType<typeof whole>[] = [],
+  ) => {
+    const { verdict, causes } = conclude({ ...buildReading({ shares }), wholes });
+    return { verdict, causes: causes.map(causeText) };
+  };
+  const loaded = shareEvidence('cpu', { load: { risen: 2, z: 8, hasRisen: true } });
+
+  test('the largest rise comes first, one from nothing before all', () => {
+    expect(conclusion([CALM, amount('alloc', 2)], [whole('exceptions', 3)]).causes).toEqual([
+      'total exceptions',
+      'load alloc',
+    ]);
+    expect(conclusion([CALM, amount('alloc', 4)], [whole('exceptions', 3)]).causes).toEqual([
+      'load alloc',
+      'total exceptions',
+    ]);
+    expect(conclusion([CALM, amount('alloc', 4)], [whole('exceptions', null)]).causes[0]).toBe(
+      'total exceptions',
+    );
+  });
+
+  test('totals that did not rise are none', () => {
+    expect(conclusion([CALM], [whole('exceptions', 3, false)])).toEqual({ verdict: 'no_change', causes: [] });
+  });
+
+  test.each([
+    { what: 'less than one and a half times the load', risen: 2.9, causes: ['load cpu'] },
+    { what: 'one and a half times the load', risen: 3, causes: ['load cpu', 'load alloc'] },
+  ])('$what', ({ risen, causes }) => {
+    expect(conclusion([loaded, amount('alloc', risen)]).causes).toEqual(causes);
+  });
+
+  test('those whose code changed, or that rose in the smaller part of the instances, are told otherwise', () => {
+    const risen = { load: { risen: 2, z: 9, hasRisen: true } };
+    expect(conclusion([CALM, shareEvidence('alloc', { ...risen, isPartly: true })]).causes).toEqual([]);
+    expect(conclusion([CALM, shareEvidence('alloc', { ...risen, change: {} })]).causes).toEqual([
+      'code alloc price',
+    ]);
+  });
+});
+
+test('each further change of a type is a cause of its own', () => {
+  const second = shareEvidence('cpu', { change: { culprit: 'stock' } }).change;
+  if (second === null) throw new Error('no change');
+  const both = { ...CODE, further: [second] };
+  expect(concluded({ shares: [both] }).causes).toEqual(['code cpu price', 'code cpu stock']);
+});
+
+test('waits that did not grow are no contention, whatever they added', () => {
+  expect(concluded({ waits: [waitEvidence('block'), CONTENTION], shares: [CALM] }).causes).toEqual([
+    'contention mutex',
+  ]);
+});
+
+test('a leak of frameworks is judged by the load of a type of time alone', () => {
+  const frameworks = { from: { 'runtime.serve': 10 }, to: { 'runtime.serve': 40 } };
+  const levels = [levelEvidence('goroutines', { before: 10, after: 29, hasGrown: frameworks })];
+  const alloc = shareEvidence('alloc', { load: { risen: 2, z: 9, hasRisen: true } });
+  expect(concluded({ levels, shares: [alloc] }).verdict).toBe('leak');
+  expect(concluded({ levels }).verdict).toBe('leak');
+});

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { buildReading, levelEvidence, shareEvidence } from '../../test/support/evidence.js';
 import type { Cause } from './conclude.js';
-import { withContext } from './finding-context.js';
+import { findCollectorTime, withContext } from './finding-context.js';
 import { buildFindings } from './findings.js';
 
 const cpu = shareEvidence('cpu', { change: {} });
@@ -61,4 +61,29 @@ test('each finding has the instances in which its own type rose', () => {
     ['inuse', rises.inuse],
     ['cpu', null],
   ]);
+});
+
+test('time of the collector is known of types of time that it grew in', () => {
+  const stacks = (collector: number) => ({
+    'main serve': 900,
+    'runtime.gcBgMarkWorker runtime.gcDrain': collector,
+  });
+  const grown = { before: stacks(100), after: stacks(600) };
+  expect(findCollectorTime(shareEvidence('cpu', grown))).toMatchObject({ shareBefore: 0.1, shareAfter: 0.4 });
+  expect(findCollectorTime(shareEvidence('alloc', grown))).toBeNull();
+  expect(findCollectorTime(shareEvidence('cpu', { before: stacks(100) }))).toBeNull();
+});
+
+test('only the first type of time tells the collector, and without one nothing does', () => {
+  const wall = shareEvidence('wall');
+  const shares = [alloc, cpu, wall];
+  const [finding] = withContext(findings(code(alloc)), buildReading({ shares, collector }));
+  expect(finding?.collector?.type.alias).toBe('cpu');
+  const [alone] = withContext(findings(code(alloc)), buildReading({ shares: [alloc], collector }));
+  expect(alone?.collector).toBeNull();
+});
+
+test('a finding of a type without totals has no instances', () => {
+  const reading = { ...buildReading({ shares: [cpu] }), totals: [] };
+  expect(withContext(findings(code(cpu)), reading).map(({ instances }) => instances)).toEqual([null]);
 });

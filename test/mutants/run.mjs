@@ -3,14 +3,15 @@
 //
 //   npm run mutants                      all folders: hours; a second run repeats only what has changed
 //   npm run mutants -- FILE… FOLDER…     some of them; the table keeps what is known of the others
-//   npm run mutants -- --slow FILE…      with the tests of many random cases: what survived the quick ones
+//   npm run mutants -- --survivors FILE… only what survived, by tests that were added since
+//   npm run mutants -- --slow FILE…      the same with the tests of many random cases, too
 //   npm run mutants -- --table           only the table, of the runs that were made
 //   npm run mutants -- --check           only whether it lacks something
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { dropTimeouts, listFaults, makeTable, readResults } from './table.mjs';
+import { dropTimeouts, listFaults, listSurvivors, makeTable, mergeResults, readResults } from './table.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const RESULTS = '.bench/mutants/results.json';
@@ -53,18 +54,29 @@ function planRuns(names) {
   return runs;
 }
 
-function runStryker({ folder, files }, isSlow) {
-  const args = ['run', 'test/mutants/stryker.config.json', '--incremental', '--incrementalFile', RESULTS];
-  const { status } = spawnSync(
-    path.join(root, 'node_modules/.bin/stryker'),
-    [...args, '-m', files.join(',')],
-    {
-      cwd: root,
-      stdio: 'inherit',
-      env: { ...process.env, MUTANTS_TESTS: TESTS[folder], ...(isSlow ? { MUTANTS_SLOW: '1' } : {}) },
-    },
-  );
+function runStryker(tests, args, isSlow = false) {
+  const stryker = path.join(root, 'node_modules/.bin/stryker');
+  const { status } = spawnSync(stryker, ['run', 'test/mutants/stryker.config.json', ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, MUTANTS_TESTS: tests, ...(isSlow ? { MUTANTS_SLOW: '1' } : {}) },
+  });
   if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Runs all mutants of some files, but those that a test noticed before which has not changed. */
+function runAll({ folder, files }) {
+  // Once more what was given up after a time: a busy machine looks like a loop without an end.
+  dropTimeouts(results, files);
+  runStryker(TESTS[folder], ['--incremental', '--incrementalFile', RESULTS, '-m', files.join(',')]);
+}
+
+/** Runs what survived in some files once more. */
+function runSurvivors({ folder, files }, isSlow) {
+  const places = listSurvivors(results, files, root);
+  if (places.length === 0) return;
+  runStryker(TESTS[folder], ['-m', places.join(',')], isSlow);
+  mergeResults(results, path.join(root, '.bench/mutants/last.json'));
 }
 
 const args = process.argv.slice(2);
@@ -74,9 +86,8 @@ const results = path.join(root, RESULTS);
 mkdirSync(path.dirname(results), { recursive: true });
 if (!isOnly('--table') && !isOnly('--check')) {
   for (const run of planRuns(names.length > 0 ? names : Object.keys(TESTS))) {
-    // Once more what took too long without an end in sight: a busy machine looks the same.
-    dropTimeouts(results, run.files);
-    runStryker(run, isOnly('--slow'));
+    if (isOnly('--survivors') || isOnly('--slow')) runSurvivors(run, isOnly('--slow'));
+    else runAll(run);
   }
 }
 const harmless = JSON.parse(readFileSync(path.join(root, 'test/mutants/harmless.json'), 'utf8'));

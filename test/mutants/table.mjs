@@ -44,6 +44,38 @@ export function dropTimeouts(report, names) {
   writeFileSync(report, JSON.stringify({ ...rest, files }));
 }
 
+const isAlive = ({ status }) => status === 'Survived' || status === 'NoCoverage';
+
+/** The places of what survived in those files that have not changed since, as Stryker's `--mutate` wants them. */
+export function listSurvivors(report, names, root) {
+  const { files } = JSON.parse(readFileSync(report, 'utf8'));
+  return names.flatMap((name) => {
+    const file = files[name];
+    if (file === undefined || file.source !== readFileSync(path.join(root, name), 'utf8')) return [];
+    const places = file.mutants.filter(isAlive).map(({ location: { start, end } }) => {
+      return `${name}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`;
+    });
+    return [...new Set(places)];
+  });
+}
+
+/** Notes in a report what a later run of survivors noticed. */
+export function mergeResults(report, later) {
+  const known = JSON.parse(readFileSync(report, 'utf8'));
+  for (const [name, { mutants }] of Object.entries(JSON.parse(readFileSync(later, 'utf8')).files)) {
+    const place = ({ location, replacement }) => JSON.stringify([location, replacement]);
+    const found = new Map(mutants.map((mutant) => [place(mutant), mutant]));
+    for (const mutant of known.files[name]?.mutants ?? []) {
+      const again = found.get(place(mutant));
+      const isNoticed = again?.status === 'Killed' || again?.status === 'Timeout';
+      if (isAlive(mutant) && isNoticed)
+        Object.assign(mutant, { status: again.status, statusReason: again.statusReason });
+      if (mutant.status === 'NoCoverage' && again?.status === 'Survived') mutant.status = 'Survived';
+    }
+  }
+  writeFileSync(report, JSON.stringify(known));
+}
+
 const COUNTED = new Set(['Killed', 'Timeout', 'Survived', 'NoCoverage']);
 
 /** The mutants of each file of a report, and whether the file has changed since. */

@@ -141,3 +141,97 @@ describe('gates', () => {
     expect(inside(252, 100)).toEqual(['helper', null]);
   });
 });
+
+describe('what a sample is worth changes nothing', () => {
+  const dear = (stacks: Stacks): Stacks =>
+    Object.fromEntries(Object.entries(stacks).map(([stack, value]) => [stack, value * 100]));
+  const sides: [string, Stacks, Stacks, unknown][] = [
+    ['far away, by too little', { 'main a old': 1_000 }, { 'main a old': 840, 'main b fresh': 160 }, null],
+    ['of a caller', { 'main serve': 300 }, { 'main serve': 252, 'main serve fresh': 60 }, 'serve'],
+    ['a new name', { 'main a old': 300 }, { 'main a fresh': 300 }, 'old'],
+  ];
+  test.each(sides)('%s', (_, before, after, from) => {
+    expect(moved({ ...REST, ...before }, { ...REST, ...after })).toEqual(['fresh', from]);
+    const scaled = moved(dear({ ...REST, ...before }), dear({ ...REST, ...after }), { quantum: 100 });
+    expect(scaled).toEqual(['fresh', from]);
+  });
+});
+
+describe('inside a caller whose total stayed', () => {
+  const spread = (cost: number) => ({ 'main serve a': cost, 'main serve b': cost, 'main serve c': cost });
+
+  test('what several functions lost together came from the caller', () => {
+    expect(moved({ ...REST, ...spread(100) }, { ...REST, 'main serve helper': 300 })).toEqual([
+      'helper',
+      'serve',
+    ]);
+  });
+
+  test('what they kept did not', () => {
+    expect(moved({ ...REST, ...spread(100) }, { ...REST, ...spread(100), 'main serve helper': 300 })).toEqual(
+      ['helper', null],
+    );
+  });
+
+  test('they must lose it beyond noise', () => {
+    const [before, after] = [
+      { ...REST, ...spread(100) },
+      { ...REST, ...spread(86), 'main serve helper': 44 },
+    ];
+    expect(moved(before, after)).toEqual(['helper', null]);
+  });
+
+  test('a caller’s own cost goes before a loss elsewhere', () => {
+    const before = { ...REST, 'main serve': 300, 'main other old': 300 };
+    const after = { ...REST, 'main serve': 20, 'main serve helper': 280, 'main other old': 60 };
+    expect(moved(before, after)).toEqual(['helper', 'serve']);
+  });
+
+  test('a caller of four fifths of the calls is not the one that lost it', () => {
+    const before = { ...REST, 'main serve': 300 };
+    const after = { ...REST, 'main serve': 60, 'main serve helper': 240, 'main push helper': 60 };
+    expect(moved(before, after)).toEqual(['helper', null]);
+  });
+});
+
+describe('strictly, a cost that took another’s place and grew', () => {
+  const strictly = (before: Stacks, after: Stacks) => {
+    const contrasted = { ...contrast(before, after), isStrict: true };
+    const culprit = describeCulprit(contrasted, findUniverse(contrasted), findFunction(contrasted, 'helper'));
+    return getName(contrasted, movedFrom(contrasted, culprit));
+  };
+
+  test.each([
+    // 0.3 × 285.7 = 85.7 = 285.7 − 200
+    { what: 'by less than three tenths of what moved', was: 200, is: 285, rest: 1, from: 'serve' },
+    { what: 'by more', was: 200, is: 287, rest: 1, from: null },
+    // 26.7 samples are 3 errors of 46.7 + 20 counts and of a load that a hundred samples tell
+    { what: 'by less than three standard errors', was: 20, is: 46, rest: 0.1, from: 'serve' },
+    { what: 'by more than these', was: 20, is: 48, rest: 0.1, from: null },
+  ])('$what: from $from', ({ was, is, rest, from }) => {
+    const beside = { 'main stock': 400 * rest, 'main render': 600 * rest };
+    expect(strictly({ ...beside, 'main serve': was }, { ...beside, 'main serve helper': is })).toBe(from);
+  });
+
+  test('of two loads the lower one counts: that of the middle function', () => {
+    const before = { 'main fetch': 600, 'main poll': 400, 'main stock': 400, 'main serve': 200 };
+    const grown = { 'main fetch': 600, 'main poll': 1_400, 'main stock': 400, 'main serve helper': 320 };
+    expect(strictly(before, grown)).toBeNull();
+    // All functions grew: that is the load.
+    const loaded = { 'main fetch': 1_030, 'main poll': 690, 'main stock': 690, 'main serve helper': 320 };
+    expect(strictly(before, loaded)).toBe('serve');
+  });
+
+  test('the same costs under another caller are judged together', () => {
+    const before = { ...REST, 'main a old': 300 };
+    expect(strictly(before, { ...REST, 'main b helper': 320 })).toBe('old');
+    expect(strictly(before, { ...REST, 'main b helper': 450 })).toBeNull();
+  });
+});
+
+test('of functions that lost as much the one that stands out most is named, of a chain the innermost', () => {
+  const before = { ...REST, 'main a wide': 900, 'main a old': 290 };
+  const after = { ...REST, 'main a wide': 600, 'main b fresh': 300 };
+  expect(moved(before, after)).toEqual(['fresh', 'old']);
+  expect(moved({ ...REST, 'main y x z': 300 }, { ...REST, 'main fresh': 300 })).toEqual(['fresh', 'z']);
+});

@@ -115,3 +115,65 @@ describe('moversOf', () => {
     expect(kinds({}, { 'main a': 10 }).every(([, kind]) => kind === 'new')).toBe(true);
   });
 });
+
+test('what a sample is worth changes no row but its values', () => {
+  const before = { 'main a': 100, 'main b': 400, 'main c': 20, 'main rest': 480 };
+  const after = { 'main a': 280, 'main b': 200, 'main c': 31, 'main rest': 400 };
+  const dear = (stacks: Stacks): Stacks =>
+    Object.fromEntries(Object.entries(stacks).map(([stack, value]) => [stack, value * 10]));
+  const scaled = movers(dear(before), dear(after), { quantum: 10, culprit: 'a' });
+  const plain = movers(before, after, { culprit: 'a' });
+  expect(scaled.length).toBe(plain.length);
+  for (const [at, row] of plain.entries()) {
+    expect(scaled[at]).toMatchObject({ fn: row.fn, kind: row.kind, delta: row.delta });
+    expect(scaled[at]?.z).toBeCloseTo(row.z, 10);
+    expect(scaled[at]?.interval[0]).toBeCloseTo(row.interval[0], 10);
+    expect(scaled[at]?.interval[1]).toBeCloseTo(row.interval[1], 10);
+  }
+});
+
+test.each([1, 10])('five samples on both sides together are enough for a row, each worth %d', (quantum) => {
+  const names = (more: number) =>
+    kinds({ 'main a': quantum }, { 'main a': quantum, 'main b': more * quantum }, { quantum }).map(
+      ([fn]) => fn,
+    );
+  expect(names(4)).not.toContain('b');
+  expect(names(5)).toContain('b');
+});
+
+test('half a point of share is worth a row', () => {
+  const side = (value: number) => ({ 'main a': value, 'main b': 100_000 - value });
+  expect(
+    kinds(side(1_000), side(1_510))
+      .map(([fn]) => fn)
+      .sort(),
+  ).toEqual(['a', 'b']);
+  expect(kinds(side(1_000), side(1_490))).toEqual([]);
+});
+
+test('the culprit comes first, then what stands out, then what was diluted', () => {
+  const before = { 'main a': 100, 'main b': 3_000, 'main c': 40, 'main d': 2_000, 'main e': 900 };
+  const after = { 'main a': 1_000, 'main b': 3_000, 'main c': 90, 'main d': 900, 'main e': 900 };
+  const rows = kinds(before, after, { culprit: 'a' }).map(([fn, kind]) => `${fn} ${kind}`);
+  expect(rows.slice(0, 2)).toEqual(['a grew', 'd shrank']);
+  expect(rows).toContain('c grew');
+});
+
+test('a fall is diluted unless it stands out outside the culprit', () => {
+  const nameFall = (b: number) =>
+    movers(
+      { 'main a': 200, 'main b': 300, 'main c': 500 },
+      { 'main a': 1_200, 'main b': b, 'main c': 500 },
+      { culprit: 'a' },
+    ).find(({ fn }) => fn === 'b')?.kind;
+  expect(nameFall(300)).toBe('diluted');
+  expect(nameFall(260)).toBe('diluted');
+  expect(nameFall(150)).toBe('shrank');
+});
+
+test('rows with one change of share come in the order of their functions', () => {
+  const before = { 'main z': 400, 'main y': 400, 'main x': 400, 'main rest': 800 };
+  const after = { 'main z': 300, 'main y': 300, 'main x': 300, 'main rest': 1_100 };
+  const rows = movers(before, after).filter(({ fn }) => fn !== 'rest' && fn !== 'main');
+  expect(rows.map(({ fn }) => fn)).toEqual(['x', 'y', 'z']);
+});

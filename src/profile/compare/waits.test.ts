@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createRandom, gamma, poisson } from '../../../test/evaluation/generator/random.js';
+import { leastFound } from '../../../test/support/least-found.js';
+import { normalDeviate } from '../contrast/noise.js';
 import { type WaitPart, waitGrew } from './waits.js';
 
 const parts = (...values: number[]): WaitPart[] => values.map((value) => ({ value, profiles: 1 }));
@@ -79,4 +81,71 @@ describe('waitGrew', () => {
   }, () => {
     for (const events of [10, 100]) expect(rate('contention', 10, 1, events)).toBeGreaterThanOrEqual(0.95);
   });
+});
+
+describe('how far waiting must stand out', () => {
+  /** Welch's t on the square roots, as a normal deviate. */
+  function deviate(before: readonly number[], after: readonly number[]): number {
+    const side = (values: readonly number[]) => {
+      const roots = values.map(Math.sqrt);
+      const mean = roots.reduce((sum, root) => sum + root, 0) / roots.length;
+      const squares = roots.reduce((sum, root) => sum + (root - mean) ** 2, 0);
+      return { mean, freedom: roots.length - 1, variance: squares / (roots.length - 1) / roots.length };
+    };
+    const [was, is] = [side(before), side(after)];
+    const variance = was.variance + is.variance;
+    const freedom = variance ** 2 / (was.variance ** 2 / was.freedom + is.variance ** 2 / is.freedom);
+    return normalDeviate((is.mean - was.mean) / Math.sqrt(variance), Math.max(3, freedom));
+  }
+  const before = [0.1, 0.4, 0.2, 0.3, 0.25, 0.35];
+  const after = (size: number) => [0.5, 2, 1, 1.5, 1.25, 1.75].map((value) => value * size);
+  const grew = (values: readonly number[]) => waitGrew(parts(...before), parts(...values), 1) !== null;
+
+  test('by 4 standard errors of the square roots', async () => {
+    const least = await leastFound(0.4, 2, (size) => grew(after(size)));
+    const z = deviate(before, after(least));
+    const above = after(least).filter((value) => value > 2.5 * 0.4).length;
+    expect(z >= 4 || above >= 3).toBe(true);
+    expect(Math.min(Math.abs(z - 4), ...after(least).map((value) => Math.abs(value - 1)))).toBeLessThan(0.02);
+  });
+
+  test('of few parts that scatter little, by the freedom that they leave', async () => {
+    const calmly = [0.2, 0.21, 0.2, 0.19, 0.2, 0.2];
+    const jump = (size: number) => [0.2 + size, 0.2, 0.2 + size, 0.2, 0.2 + size];
+    const found = (size: number) => waitGrew(parts(...calmly), parts(...jump(size)), 1) !== null;
+    // Three of five stand above all of the baseline: they need no more than that.
+    const least = await leastFound(0.1, 3, found);
+    expect(least + 0.2).toBeGreaterThan(2.5 * 0.21);
+    expect((3 * (0.2 + least) + 0.4) / 5).toBeGreaterThanOrEqual(2.5 * 0.2);
+  });
+});
+
+describe('what varies as much as it grew', () => {
+  const restless = parts(0.2, 0.1, 0.2, 0.1);
+
+  test('is contention where half of the parts stand 2.5 times above all of the baseline', () => {
+    expect(waitGrew(restless, parts(0.1, 0.1, 4, 9), 1)).toEqual({ firstPart: 2 });
+    expect(waitGrew(restless, parts(0.1, 0.1, 0.1, 9), 1)).toBeNull();
+    expect(waitGrew(restless, parts(0.1, 0.1, 0.45, 9), 1)).toBeNull();
+  });
+
+  test('its first part is the first above the middle, per profile', () => {
+    const after = [
+      { value: 20, profiles: 100 },
+      { value: 9, profiles: 0 },
+      { value: 9, profiles: 1 },
+      { value: 90, profiles: 10 },
+    ];
+    expect(waitGrew(restless, after, 1)).toEqual({ firstPart: 2 });
+  });
+});
+
+test.each([
+  { what: 'five milliseconds more', before: 0.001, after: 0.00601, grew: true },
+  { what: 'less than five milliseconds more', before: 0.001, after: 0.0059, grew: false },
+  { what: 'two and a half times', before: 1, after: 2.5, grew: true },
+  { what: 'less than that', before: 1, after: 2.49, grew: false },
+])('waiting that does not vary, $what: $grew', ({ before, after, grew }) => {
+  const side = (value: number) => parts(value, value, value, value);
+  expect(waitGrew(side(before), side(after), 1) !== null).toBe(grew);
 });

@@ -119,3 +119,25 @@ describe('networkPartBelow', () => {
     expect(part(before, after)).toBeCloseTo(expected, 9);
   });
 });
+
+describe('sides of more than one profile', () => {
+  const parts = (before: Stacks, after: Stacks) => {
+    const contrasted = contrast(before, after, { profiles: [2, 4] });
+    const below = spreadBelow(contrasted, findFunction(contrasted, 'hold'));
+    return below?.parts.map(({ what, part }) => [getName(contrasted, what), Math.round(100 * part)]) ?? null;
+  };
+
+  test('count per profile, the largest part first', () => {
+    const before = { 'main hold lib.a': 20, 'main hold lib.b': 20 };
+    expect(parts(before, { 'main hold lib.a': 80, 'main hold lib.b': 160 })).toEqual([
+      ['lib.b', 75],
+      ['lib.a', 25],
+    ]);
+    expect(parts(before, { 'main hold lib.a': 40, 'main hold lib.b': 40 })).toBeNull();
+  });
+});
+
+test('a side without a profile tells no growth', () => {
+  const contrasted = contrast({ 'main hold': 10 }, { 'main hold': 20 }, { profiles: [1, 0] });
+  expect(spreadBelow(contrasted, findFunction(contrasted, 'hold'))).toBeNull();
+});

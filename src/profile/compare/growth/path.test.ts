@@ -140,3 +140,19 @@ describe('busiestLine', () => {
     expect(busiestLine(contrasted, [], findFunction(contrasted, 'f'))).toBe(0);
   });
 });
+
+test('a side without a profile adds no growth, and takes none away', () => {
+  const before = { 'main big price': 900, 'main small price': 10 };
+  const after = { 'main big price': 1_000, 'main small price': 400 };
+  expect(path(before, after, 'price', 1, { profiles: [0, 1] }).path).toBe('main big price');
+  expect(path(before, after, 'price', 1, { profiles: [3, 3] }).path).toBe('main small price');
+  expect(path(before, after, 'price', 1, { profiles: [1, 0] }).path).toBe('main small price');
+});
+
+test('ways of one weight are taken in the order of their functions', () => {
+  const before = { 'main other': 10 };
+  expect(path(before, { 'main z price': 50, 'main b price': 50 }, 'price').path).toBe('main b price');
+  expect(path(before, { 'main price z y': 24, 'main price b c': 24, 'main price': 52 }, 'price').path).toBe(
+    'main price',
+  );
+});
