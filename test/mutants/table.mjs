@@ -46,7 +46,7 @@ export function dropTimeouts(report, names) {
 
 const isAlive = ({ status }) => status === 'Survived' || status === 'NoCoverage';
 
-/** The places of what survived in those files that have not changed since, as Stryker's `--mutate` wants them. */
+/** Places of what survived in files that have not changed since, as Stryker's `--mutate` wants them. */
 export function listSurvivors(report, names, root) {
   const { files } = JSON.parse(readFileSync(report, 'utf8'));
   return names.flatMap((name) => {

@@ -65,14 +65,15 @@ describe('waits of another type as witnesses', () => {
 });
 
 test('the site is where waiting grew by most, not where most of it is', () => {
+  const at = (zoo: number, get: number) => ({ 'main zoo sync.Lock': zoo, 'main get sync.Lock': get });
   // The largest one stayed: the others, with it, did not grow.
-  const before = { 'main big sync.Lock': 100, 'main get sync.Lock': 10 };
-  expect(waitsGrewAlike(contrast(before, { 'main big sync.Lock': 100, 'main get sync.Lock': 90 }))).toBe(
-    false,
-  );
-  expect(waitsGrewAlike(contrast(before, { 'main big sync.Lock': 300, 'main get sync.Lock': 90 }))).toBe(
-    true,
-  );
+  expect(waitsGrewAlike(contrast(at(100, 10), at(100, 90)))).toBe(false);
+  // It grew by most: the other one grew by far more than it did.
+  expect(waitsGrewAlike(contrast(at(100, 10), at(190, 90)))).toBe(true);
+});
+
+test('where nothing waited before, nothing tells of what all had in common', () => {
+  expect(waitsGrewAlike(contrast({}, { 'main get sync.Lock': 90, 'main put sync.Lock': 90 }))).toBe(false);
 });
 
 test('functions that wait on one side only count', () => {

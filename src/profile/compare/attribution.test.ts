@@ -202,3 +202,16 @@ test('slices are instances only where all of them have the label of instances', 
   const row = attribute(slices, BEFORE, CALM, 'pod').find(({ value }) => value === '2');
   expect(row?.shareOthers).toBe(0.1);
 });
+
+test('instances without a label are others of each of its values, and no value of their own', () => {
+  const slices = [
+    slice({ pod: 'a' }, 130),
+    slice({ pod: 'b', flag: 'on' }, 400),
+    slice({ pod: 'c', flag: 'off' }, 100),
+  ];
+  const rows = attribute(slices, BEFORE, CALM, 'pod').filter(({ label }) => label === 'flag');
+  expect(rows.map(({ value, shareOthers }) => [value, shareOthers])).toEqual([
+    ['on', 0.115],
+    ['off', 0.265],
+  ]);
+});

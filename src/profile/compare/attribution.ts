@@ -61,13 +61,13 @@ export function attribute(
   dispersion: Dispersion,
   instanceLabel: string | null,
 ): Attribution[] {
-  const labels = [...new Set(slices.flatMap((slice) => Object.keys(slice.labels)))].sort();
+  const labels = [...new Set(slices.flatMap((slice) => Object.keys(slice.labels)))];
   // Instances are parts of one whole; slices by the values of several labels are several cuts through the
   // same fleet.
   const areInstances = instanceLabel !== null && slices.every((slice) => instanceLabel in slice.labels);
   const p0 = share(before.x, before.n);
   const rows = labels.flatMap((label) => {
-    const values = [...new Set(slices.flatMap((slice) => slice.labels[label] ?? []))].sort();
+    const values = [...new Set(slices.flatMap((slice) => slice.labels[label] ?? []))];
     if (values.length < 2) return [];
     const whole = sum(areInstances ? slices : slices.filter((slice) => label in slice.labels));
     return values.map((value): Attribution => {

@@ -62,3 +62,11 @@ test('only the stacks of the parts that are asked for link functions', () => {
   expect(listChains(joined, [1], groups)).toHaveLength(2);
   expect(listChains(joined, [7], groups)).toHaveLength(2);
 });
+
+test('a function of no group links nothing, whatever the numbers of the groups', () => {
+  expect(chains({ 'a x': 3, 'b x': 2 }, { a: 1, b: 1 })).toEqual([['a'], ['b']]);
+});
+
+test('a function counts once in a stack that it recurs in', () => {
+  expect(chains({ 'b a a a': 1, 'a b': 2 }, { a: 0, b: 0 })).toEqual([['b', 'a']]);
+});

@@ -284,3 +284,28 @@ describe('the edges of a hidden leak', () => {
     }
   });
 });
+
+test('a rise that levels off has come to rest, in whatever unit', () => {
+  const rest = [20, 35, 50, 55, 57, 58, 58, 58.5];
+  const times = (factor: number, values: readonly Level[]) =>
+    values.map(({ time, value }) => ({ time, value: value * factor }));
+  for (const factor of [0.01, 1, 1e6])
+    expect(findLeak(times(factor, calm), times(factor, later(...rest)))).toBeNull();
+});
+
+test('a rise that began in the baseline is compared with what lay before it', () => {
+  const begun = levels(0, [10, 10, 10, 20, 30, 40, 50, 60]);
+  expect(findLeak(begun, later(70, 80, 90, 100, 110, 120, 130, 140))).not.toBeNull();
+});
+
+test('a hidden leak is straight by its own measure, in whatever unit', () => {
+  const still = levels(0, [100, 100.2, 99.8, 100, 100.2, 99.8, 100, 100]);
+  const nearly = later(104, 109, 112, 117, 120, 125, 128, 133);
+  const bent = later(104, 118, 108, 124, 112, 128, 118, 133);
+  const times = (factor: number, values: readonly Level[]) =>
+    values.map(({ time, value }) => ({ time, value: value * factor }));
+  for (const factor of [0.001, 1, 1e6]) {
+    expect(findHiddenLeak(times(factor, still), times(factor, nearly), factor)).not.toBeNull();
+    expect(findHiddenLeak(times(factor, still), times(factor, bent), factor)).toBeNull();
+  }
+});
