@@ -388,3 +388,60 @@ describe('runs', () => {
     expect(getName(all, change?.culprit.fn)).toBe('cost');
   });
 });
+
+describe('a change that is too small for the whole', () => {
+  /** A busy handler, and two rare ones with a part each that may grow. */
+  const served = (load: number, pick: number): Stacks => ({
+    'runtime.serve access runtime.mux show render': 400,
+    'runtime.serve access runtime.mux show encode': 100,
+    'runtime.serve access runtime.mux show load': load,
+    'runtime.serve access runtime.mux list page': 400,
+    'runtime.serve access runtime.mux list encode': 100,
+    'runtime.serve access runtime.mux list pick': pick,
+    'runtime.serve access runtime.mux save check': 7_000,
+    'runtime.serve access runtime.mux save encode': 1_000,
+    'runtime.serve': 80,
+  });
+  const found = (load: number, pick: number) => {
+    const calm = served(100, 100);
+    const all = analysis({ baseline: Array(4).fill(calm), incident: Array(2).fill(served(load, pick)) });
+    const change = changeOverTime(all, GATE);
+    return change === null
+      ? null
+      : [getName(all, change.culprit.fn), change.contrast.before.costs.total, change.universe.population];
+  };
+  const whole = 4 * 9_280;
+
+  test('is found inside its kind of request, and shown as a part of the whole', () => {
+    expect(found(240, 100)).toEqual(['load', whole, 'application']);
+    expect(found(100, 240)).toEqual(['pick', whole, 'application']);
+  });
+
+  test('of two the one that stands out more is told', () => {
+    expect(found(240, 220)).toEqual(['load', whole, 'application']);
+    expect(found(220, 240)).toEqual(['pick', whole, 'application']);
+  });
+
+  test('it must be a hundredth of the whole', () => {
+    expect(found(200, 100)).not.toBeNull();
+    expect(found(190, 100)).toBeNull();
+    expect(found(100, 100)).toBeNull();
+  });
+});
+
+describe('a change that is over by now', () => {
+  const priced = (samples: number): Stacks => ({ ...CALM, 'main serve price': samples });
+
+  test('must stand out as a burst does', async () => {
+    const fading = (samples: number) =>
+      changeOverTime(analysis({ incident: [priced(samples), priced(samples), priced(105)] }), GATE);
+    const least = await leastFound(105, 300, (samples) => fading(samples) !== null);
+    expect(fading(least)?.culprit.z).toBeGreaterThanOrEqual(GATE + 0.6);
+  });
+
+  test('two parts are enough to tell', () => {
+    const parts = { incident: [priced(300), priced(100)] };
+    expect(changeOverTime(analysis(parts), GATE, false)).toBeNull();
+    expect(changeOverTime(analysis(parts), GATE)).not.toBeNull();
+  });
+});
