@@ -11,7 +11,15 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { dropTimeouts, listFaults, listSurvivors, makeTable, mergeResults, readResults } from './table.mjs';
+import {
+  dropTimeouts,
+  listFaults,
+  listMissing,
+  listSurvivors,
+  makeTable,
+  mergeResults,
+  readResults,
+} from './table.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const RESULTS = '.bench/mutants/results.json';
@@ -93,9 +101,10 @@ if (!isOnly('--table') && !isOnly('--check')) {
 const harmless = JSON.parse(readFileSync(path.join(root, 'test/mutants/harmless.json'), 'utf8'));
 const known = readResults(results, root);
 if (!isOnly('--check')) {
+  const missing = listMissing(results, Object.keys(TESTS).flatMap(findSources));
   const page = path.join(root, 'test/mutants/README.md');
   const [before = ''] = readFileSync(page, 'utf8').split('<!-- figures -->');
-  writeFileSync(page, `${before}<!-- figures -->\n${makeTable(known, harmless)}`);
+  writeFileSync(page, `${before}<!-- figures -->\n${makeTable(known, harmless, missing)}`);
 }
 const faults = listFaults(known, harmless);
 for (const fault of faults) process.stderr.write(`${fault}\n`);

@@ -159,8 +159,23 @@ function countRow(name, mutants) {
   return row([name, all, killed, timeout, survived, noCoverage, explained, `**${percent(share)}**`]);
 }
 
+function listFolders(names) {
+  const counts = new Map();
+  for (const name of names) {
+    const folder = path.posix.dirname(name);
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  return [...counts].map(([folder, files]) => `\`${folder}/\` (${files} files)`).join(', ');
+}
+
+/** The files of which a report says nothing. */
+export function listMissing(report, names) {
+  const files = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')).files : {};
+  return names.filter((name) => !(name in files));
+}
+
 /** The figures of each folder and file, and each survivor with its reason. */
-export function makeTable(results, harmless, today = new Date()) {
+export function makeTable(results, harmless, missing, today = new Date()) {
   const files = explain(results, harmless);
   const everything = files.flatMap(({ mutants }) => mutants);
   const old = files.filter(({ isOld }) => isOld).map(({ name }) => `\`${name}\``);
@@ -182,6 +197,7 @@ export function makeTable(results, harmless, today = new Date()) {
   return [
     `Made on ${today.toISOString().slice(0, 10)} by \`npm run mutants\`.`,
     old.length > 0 ? ` Changed since they were run: ${old.join(', ')}.` : '',
+    missing.length > 0 ? `\n\nNot run so far: ${listFolders(missing)}.` : '',
     `\n\n## By folder\n\n${HEAD}${folders.join('')}${countRow('all', everything)}`,
     `\n## By file\n\n${HEAD}${rows.join('')}`,
     `\n## Survivors that are harmless\n\n${reasons.filter(Boolean).join('\n')}`,

@@ -84,3 +84,8 @@ describe('gates', () => {
     expect(z).toBeLessThan(3.8);
   });
 });
+
+test('collectors side by side add up', () => {
+  const both = { 'main work': 700, 'runtime.bgsweep': 100, 'runtime.gcBgMarkWorker runtime.gcDrain': 200 };
+  expect(growth(both, both)).toMatchObject({ before: 0.3, after: 0.3 });
+});

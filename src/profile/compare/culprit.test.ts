@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, findFunction, getName, type Sides, type Stacks } from '../../../test/support/contrast.js';
+import { HANDLERS, times } from '../../../test/support/handlers.js';
 import { findUniverse } from '../contrast/contrast.js';
 import { describeCulprit, findCulprit, loadBeside, measureGrowth } from './culprit.js';
+import { findRequests } from './requests/entries.js';
 
 const GATE = 4.25;
 
@@ -288,4 +290,22 @@ describe('two callees that hold the growth of their caller', () => {
   test('their factors must differ by more than chance', () => {
     expect(culprit(sides(16, 8), sides(50, 45))).toMatchObject({ fn: 'price' });
   });
+});
+
+test('a load that fell by a tenth lets a small rise of a large cost be told', () => {
+  const before = { 'main poll': 100_000, 'main serve stock': 100_000, 'main read': 100_000 };
+  const after = { 'main poll': 112_000, 'main serve stock': 90_000, 'main read': 90_000 };
+  expect(culprit(before, after)).toMatchObject({ fn: 'poll' });
+});
+
+test('a load beyond all numbers explains nothing', () => {
+  const contrasted = contrast({ 'main a': 100, 'main b': 1e-200 }, { 'main a': 100, 'main b': 1e200 });
+  expect(loadBeside(contrasted, findUniverse(contrasted), findFunction(contrasted, 'a'))).toBe(1);
+});
+
+test('what the mix of requests explains is no culprit', () => {
+  const contrasted = contrast(HANDLERS, times(HANDLERS, ' save', 4));
+  const universe = findUniverse(contrasted);
+  expect(findCulprit(contrasted, GATE, universe)).not.toBeNull();
+  expect(findCulprit(contrasted, GATE, universe, findRequests(contrasted))).toBeNull();
 });
