@@ -235,3 +235,9 @@ test('of functions that lost as much the one that stands out most is named, of a
   expect(moved(before, after)).toEqual(['fresh', 'old']);
   expect(moved({ ...REST, 'main y x z': 300 }, { ...REST, 'main fresh': 300 })).toEqual(['fresh', 'z']);
 });
+
+test('what a function of the team’s own lost below the one that grew is a part of that', () => {
+  const before = { ...REST, 'main serve price old': 200, 'main serve price': 100 };
+  const after = { ...REST, 'main serve price old': 20, 'main serve price': 480 };
+  expect(moved(before, after)).toEqual(['price', null]);
+});

@@ -152,11 +152,23 @@ test('half a point of share is worth a row', () => {
 });
 
 test('the culprit comes first, then what stands out, then what was diluted', () => {
-  const before = { 'main a': 100, 'main b': 3_000, 'main c': 40, 'main d': 2_000, 'main e': 900 };
-  const after = { 'main a': 1_000, 'main b': 3_000, 'main c': 90, 'main d': 900, 'main e': 900 };
-  const rows = kinds(before, after, { culprit: 'a' }).map(([fn, kind]) => `${fn} ${kind}`);
-  expect(rows.slice(0, 2)).toEqual(['a grew', 'd shrank']);
-  expect(rows).toContain('c grew');
+  const before = { 'main a': 100, 'main b': 3_000, 'main c': 100, 'main d': 2_000 };
+  const after = { 'main a': 4_000, 'main b': 3_000, 'main c': 400, 'main d': 900 };
+  expect(kinds(before, after, { culprit: 'a' })).toEqual([
+    ['a', 'grew', true],
+    ['d', 'shrank', true],
+    ['c', 'grew', true],
+    ['b', 'diluted', true],
+  ]);
+});
+
+test('a caller with a cost of its own is listed with its callee', () => {
+  const [before, after] = [
+    { 'main a b': 100, 'main a': 100, 'main rest': 800 },
+    { 'main a b': 300, 'main a': 200, 'main rest': 500 },
+  ];
+  const names = kinds(before, after).map(([fn]) => fn);
+  expect(names.sort()).toEqual(['a', 'b', 'rest']);
 });
 
 test('a fall is diluted unless it stands out outside the culprit', () => {

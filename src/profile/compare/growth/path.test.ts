@@ -156,3 +156,10 @@ test('ways of one weight are taken in the order of their functions', () => {
     'main price',
   );
 });
+
+test('without what is below it a path ends with the function', () => {
+  const contrasted = contrast({ 'main price a': 10 }, { 'main price a': 90 });
+  const { functions, at, kept } = growthPath(contrasted, findFunction(contrasted, 'price'), 1, false);
+  expect(functions.map((fn) => getName(contrasted, fn))).toEqual(['main', 'price']);
+  expect([at, kept]).toEqual([1, 1]);
+});
