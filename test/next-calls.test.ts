@@ -124,7 +124,7 @@ test('an investigation without a baseline says what was not compared, and where 
   const [next] = listNext(text);
   expect(next?.tool).toBe('get_timeline');
   expect((await ask(next?.tool ?? '', next?.args)).text).toContain(
-    'Onset: cpu rose from 385 ms to 525 ms per profile between 2026-11-20T14:28:08Z and 2026-11-20T14:31:52Z',
+    'Onset: cpu rose from 385 ms to 525 ms per profile between 2026-11-20T14:28:05Z and 2026-11-20T14:35:34Z',
   );
   const { lenses, total } = JSON.parse(
     (await ask('investigate', { service: 'checkout-api', ...WHOLE, format: 'json' })).text,

@@ -6,14 +6,17 @@ import { hour, iso, MINUTE, START, source, timeline, WINDOW } from './support/ho
 // Cost over time: values that mean the same whatever the window, onset, bursts, gaps, and no more requests
 // than said.
 
+/** A time on the day of the profiles. */
+const on = (time: string) => `2026-11-20T${time}Z`;
+
 describe('the total', () => {
   test('that rises and stays has an onset, the same in words and in JSON', async () => {
     const { text, json } = await timeline(
       await source(hour((minute, noise) => ({ f: (minute < 40 ? 50 : 90) + noise }))),
     );
-    expect(json.onset).toEqual({ after: iso(39.5), before: iso(40.5) });
+    expect(json.onset).toEqual({ after: on('12:39:23'), before: on('12:40:59') });
     expect(text).toContain(
-      `Onset: cpu rose from 519 ms to 923 ms per profile between ${iso(39.5)} and ${iso(40.5)}.`,
+      `Onset: cpu rose from 519 ms to 923 ms per profile between ${on('12:39:23')} and ${on('12:40:59')}.`,
     );
     expect(text).toContain('No spikes. No gaps.');
     expect(json).toMatchObject({
@@ -108,7 +111,7 @@ describe('the total', () => {
     const { json } = await timeline(from, { profile_type: 'inuse' });
     expect(json.value_unit).toBe('bytes per snapshot');
     expect(json.series[0]).toMatchObject({ min: 10_000_000, max: 30_000_000 });
-    expect(json.onset).toEqual({ after: iso(29.5), before: iso(30.5) });
+    expect(json.onset).toEqual({ after: on('12:29:22'), before: on('12:30:58') });
   });
 
   test('of wall-clock time is without what was idle', async () => {
@@ -118,7 +121,7 @@ describe('the total', () => {
     );
     const { json } = await timeline(from, { profile_type: 'wall' });
     expect(json.series[0].max).toBeLessThan(300_000_000);
-    expect(json.onset).toEqual({ after: iso(29.5), before: iso(30.5) });
+    expect(json.onset).toEqual({ after: on('12:29:23'), before: on('12:31:22') });
   });
 });
 
@@ -143,7 +146,7 @@ describe('a function', () => {
 
   test('its share over time, and its value', async () => {
     const { text, json } = await timeline(await source(grown), { function: 'pay' });
-    expect(json.onset).toEqual({ after: iso(29.5), before: iso(30.5) });
+    expect(json.onset).toEqual({ after: on('12:29:22'), before: on('12:31:15') });
     expect(text).toMatch(
       /Onset: pay as a share of cpu rose from \S+% to \S+% between .*; its value from \S+ ms to \S+ ms per profile\./,
     );
@@ -153,7 +156,7 @@ describe('a function', () => {
     expect(json).toMatchObject({ function: 'pay', group_by: null });
     expect(json.next[0]).toMatchObject({
       tool: 'inspect_function',
-      arguments: { function: 'pay', from: iso(30.5 - 1 / 60) },
+      arguments: { function: 'pay', from: on('12:31:14') },
     });
   });
 
@@ -234,7 +237,7 @@ test('a function whose share stays while its value changes says so', async () =>
     { function: 'f' },
   );
   expect(json.onset).toBeNull();
-  expect(json.value_onset).toEqual({ after: iso(39.5), before: iso(40.5) });
+  expect(json.value_onset).toEqual({ after: on('12:39:23'), before: on('12:41:03') });
   expect(text).toMatch(
     /Onset: f .*as a share of cpu shows no change point; its value rose from 5\d\d ms to \S+ s per profile between /,
   );

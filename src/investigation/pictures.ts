@@ -1,5 +1,6 @@
 import type { Finding } from '../profile/compare/finding.js';
 import { buildContrast, wholeRun } from '../profile/contrast/runs.js';
+import { partWindows } from '../profile/series/parts.js';
 import type { ProfileType } from '../profile/types/types.js';
 import type { Course } from '../report/picture/format.js';
 import type { ChangeMaterial, PictureSink } from '../report/picture/material.js';
@@ -10,7 +11,7 @@ import type { Cause } from './conclude.js';
 import type { Evidence } from './evidence/evidence.js';
 import { type ProfileTimes, sharedTimes, totalsIn } from './evidence/profile-times.js';
 import type { ShareLens } from './evidence/shares.js';
-import { type Plan, partWindows } from './evidence/windows.js';
+import type { Plan } from './evidence/windows.js';
 import type { Outcome } from './outcome.js';
 import { GATE } from './thresholds.js';
 

@@ -35,7 +35,8 @@ const CARRIES = 0.8;
  * Answers with a timeline. Requests in addition to those of the measurement (2, and a third where samples are
  * counted by their own type): one series; at most 12 counts (24 by label) where profiles cannot be told apart
  * in it; at most 12 merges for a function or the total of a wall-clock type, whose idle stacks only a profile
- * shows; at most 42 for a wall-clock type by label. At most 4 of them run at a time.
+ * shows, and 12 more about a change; at most 42 for a wall-clock type by label. At most 4 of them run at a
+ * time.
  */
 export const run: Run<typeof input> = async (args, context) => {
   if (args.group_by !== undefined && args.function !== undefined) {
@@ -85,7 +86,7 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
     target,
     measured,
     scope,
-    MAX_PARTS,
+    { maxParts: MAX_PARTS, isNarrowed: true },
     context,
   );
   const of = functionData(target.info, target.line);

@@ -67,7 +67,14 @@ export const run: Run<typeof input> = (args, context) =>
       const timeline = isOfAll
         ? await askSideQuestion(
             'The timeline',
-            () => functionSeries(target, measured, scope, TIMELINE_PARTS, context),
+            () =>
+              functionSeries(
+                target,
+                measured,
+                scope,
+                { maxParts: TIMELINE_PARTS, isNarrowed: false },
+                context,
+              ),
             context,
           )
         : NOT_ASKED;

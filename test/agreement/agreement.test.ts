@@ -8,6 +8,7 @@ import { askerIn, createEnvironment, fixture } from '../support/ask.js';
 import { contradictionsBetween } from './comparison.js';
 import { fieldQuestions, type Question } from './field.js';
 import { contradictionsIn } from './investigation.js';
+import { contradictionsOfOnset, type ToldOnset } from './onset.js';
 import { contradictionsInText } from './text.js';
 import { contradictionsOver } from './timeline.js';
 
@@ -89,17 +90,33 @@ async function contradictions({ id, source, service, baseline, incident }: Quest
   };
   const { signal } = new AbortController();
   await ask('investigate', { ...time, ...before });
+  // Only a comparison with the time just before has an onset.
+  const told: ToldOnset[] = [];
+  await ask('investigate', time);
+  for (const finding of rendered.investigation?.[0].findings ?? [])
+    told.push({ tool: 'investigate', finding });
   const labels = (await source.labelNames(query, signal)).filter((name) => name !== 'service_name');
   for (const type of await source.labelValues('__profile_type__', query, signal)) {
     await ask('compare_profiles', { ...time, ...before, profile_type: type });
     const [comparison] = rendered.comparison ?? [];
+    await ask('compare_profiles', { ...time, profile_type: type });
+    const found = rendered.comparison?.[0].finding;
+    if (found != null) told.push({ tool: 'compare_profiles', finding: found });
     const over = { from: formatTime(baseline.from), to: time.to, profile_type: type };
     await ask('get_timeline', over);
+    told.push({ tool: 'get_timeline', type, fn: null, series: rendered.timeline?.[1].whole ?? null });
     for (const label of labels.slice(0, MAX_LABELS)) await ask('get_timeline', { ...over, group_by: label });
     const fn = comparison?.finding?.fn?.function ?? comparison?.movers[0]?.function;
-    if (fn !== undefined) await ask('get_timeline', { ...over, function: fn });
+    const accused = told.flatMap((row) =>
+      row.tool !== 'get_timeline' && row.finding.type.id === type ? (row.finding.fn?.function ?? []) : [],
+    );
+    for (const name of new Set([...(fn === undefined ? [] : [fn]), ...accused])) {
+      await ask('get_timeline', { ...over, function: name });
+      const [, timeline] = rendered.timeline ?? [];
+      told.push({ tool: 'get_timeline', type, fn: name, series: timeline?.whole ?? null });
+    }
   }
-  return contradicted;
+  return [...contradicted, ...contradictionsOfOnset(told).map((what) => `${id}: ${what}`)];
 }
 
 describe.each(

@@ -11,6 +11,7 @@ import { MIN_RISE } from '../../profile/compare/load.js';
 import { computeMinAdded, levelRose } from '../../profile/compare/rise.js';
 import { rampInterval, stepPoint } from '../../profile/compare/since.js';
 import { share, totalPerProfile } from '../../profile/contrast/contrast.js';
+import { partWindows } from '../../profile/series/parts.js';
 import type { Window } from '../../sources/source.js';
 import { bytesPerUnit } from '../../text/units.js';
 import { isHeavyWork } from '../../work/offload.js';
@@ -18,7 +19,6 @@ import { type LensType, readActive } from './lens.js';
 import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
 import { NoRequestLeft } from './requests.js';
 import type { InvestigationContext } from './shares.js';
-import { partWindows } from './windows.js';
 
 export interface LevelLens {
   lens: LensType;

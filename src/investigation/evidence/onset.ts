@@ -1,24 +1,21 @@
 import { countsIn } from '../../profile/compare/analysis.js';
+import { AGAINST_DEPLOY } from '../../profile/compare/onset/replacement.js';
 import { type SharesAt, shareLikelihoods } from '../../profile/compare/onset/share.js';
-import {
-  isStepBetween,
-  likelyTimes,
-  stepInterval,
-  stepLikelihoods,
-} from '../../profile/compare/onset/step.js';
+import { isStepBetween, stepInterval, stepLikelihoods } from '../../profile/compare/onset/step.js';
 import { arrivalInterval, shareCuts, stepCuts } from '../../profile/compare/since.js';
 import { sumIn } from '../../profile/contrast/contrast.js';
 import { totalValue } from '../../profile/model.js';
+import { partWindows } from '../../profile/series/parts.js';
+import { narrow, type Stretch } from '../../query/timeline/narrow.js';
 import type { Matcher, Window } from '../../sources/source.js';
 import type { Cause } from '../conclude.js';
 import type { Evidence } from './evidence.js';
 import { readActive } from './lens.js';
 import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
-import { AGAINST_DEPLOY, isDeploy, replacement } from './replacement.js';
+import { isDeploy, replacement } from './replacement.js';
 import { getResolution, type Since, splitIntoRounds, startsIn } from './rounds.js';
 import { countsLater } from './shares/counts-later.js';
 import type { InvestigationContext, ShareLens } from './shares.js';
-import { partWindows } from './windows.js';
 
 /**
  * When the first cause of a conclusion began, as an interval within the windows; null where there is none or
@@ -82,7 +79,7 @@ async function onsetOfChange(context: InvestigationContext, share: ShareLens): P
     return arrivalInterval({ ...deploy, ...getResolution(share.profileTimes) });
   }
   const narrowing = { profileTimes: share.profileTimes, matchers: [], p1, p2 };
-  return narrow(context, share, narrowing, listStretches(share.profileTimes, parts, counts));
+  return narrowShare(context, share, narrowing, listStretches(share.profileTimes, parts, counts));
 }
 
 /**
@@ -183,7 +180,7 @@ function steps(
   const deploy = replacement(context, profileTimes);
   return deploy !== null && isStepBetween(likelihoods, [deploy.last, deploy.first], AGAINST_DEPLOY)
     ? arrivalInterval({ ...deploy, ...resolution })
-    : stepInterval(likelihoods, resolution);
+    : stepInterval(likelihoods, { ...resolution, from: context.plan.incident.from });
 }
 
 interface Narrowing {
@@ -194,13 +191,13 @@ interface Narrowing {
 }
 
 /** A part of the time that was read. */
-type Stretch = SharesAt & { window: Window };
+type ShareStretch = SharesAt & Stretch;
 
 function listStretches(
   profileTimes: ProfileTimes,
   windows: readonly Window[],
   counts: readonly { x: number; n: number }[],
-): Stretch[] {
+): ShareStretch[] {
   return windows.flatMap((window, at) => {
     const starts = startsIn(profileTimes, window);
     const { x, n } = counts[at] ?? { x: 0, n: 0 };
@@ -214,7 +211,7 @@ async function readStretches(
   share: ShareLens,
   { profileTimes, matchers }: Narrowing,
   around: Window,
-): Promise<Stretch[]> {
+): Promise<ShareStretch[]> {
   const { analysis } = share.change ?? share;
   const fn = share.change?.culprit.fn ?? -1;
   const maxParts = Math.min(MAX_FINE_PARTS, context.requests.left);
@@ -235,40 +232,29 @@ async function readStretches(
 }
 
 /**
- * When the share changed, by the parts that were read and then by those about the likely times once more, in
- * rounds as single as the requests allow.
+ * When the share changed, by the parts that were read and then by those about the likely times once more.
  */
-async function narrow(
+async function narrowShare(
   context: InvestigationContext,
   share: ShareLens,
   narrowing: Narrowing,
-  coarse: readonly Stretch[],
+  coarse: readonly ShareStretch[],
   looks = MAX_LOOKS,
 ): Promise<Since | null> {
   const { profileTimes, p1, p2 } = narrowing;
   const { phi } = (share.change ?? share).analysis.dispersion;
   const resolution = getResolution(profileTimes);
-  const computeLikelihoods = (stretches: readonly Stretch[]) =>
-    shareLikelihoods(stretches, { p1, p2, phi }, { ...resolution, from: context.plan.incident.from });
-  let stretches = coarse;
-  let likelihoods = computeLikelihoods(stretches);
-  for (let look = 0; look < looks && likelihoods !== null; look++) {
-    const span = likelyTimes(likelihoods, resolution.gapMs);
-    const open = stretches.filter(({ starts }) =>
-      starts.some((time) => time >= span.from && time <= span.to),
-    );
-    const around = { from: open[0]?.window.from ?? 0, to: open.at(-1)?.window.to ?? 0 };
-    if (sharedTimes(profileTimes, around).length <= open.length) break;
-    const fine = await readStretches(context, share, narrowing, around);
-    if (fine.length <= open.length) break;
-    stretches = [
-      ...stretches.filter(({ window }) => window.to < around.from),
-      ...fine,
-      ...stretches.filter(({ window }) => window.from > around.to),
-    ];
-    likelihoods = computeLikelihoods(stretches);
-  }
-  return likelihoods === null ? null : stepInterval(likelihoods, resolution);
+  const { likelihoods } = await narrow(coarse, {
+    gapMs: resolution.gapMs,
+    looks,
+    findLikelihoods: (stretches) =>
+      shareLikelihoods(stretches, { p1, p2, phi }, { ...resolution, from: context.plan.incident.from }),
+    countTimes: (window) => sharedTimes(profileTimes, window).length,
+    read: (around) => readStretches(context, share, narrowing, around),
+  });
+  return likelihoods === null
+    ? null
+    : stepInterval(likelihoods, { ...resolution, from: context.plan.incident.from });
 }
 
 /**
@@ -288,7 +274,7 @@ async function onsetOfValue(
   // New instances have no past; the change may be there from their first profile on.
   const isThereFromStart = isNew && shareCuts([{ x: 0, n: 0 }, ...stretches], p1, p2, phi).best === 1;
   if (stretches.length > 0 && !isThereFromStart) {
-    return narrow(context, share, narrowing, stretches, MAX_LOOKS - 1);
+    return narrowShare(context, share, narrowing, stretches, MAX_LOOKS - 1);
   }
   const first = sharedTimes(profileTimes, span)[0];
   if (first === undefined) return null;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TimeSeries } from '../../sources/source.js';
-import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
+import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
 
 const STEP = 10;
 const series = (pod: string, ...points: [time: number, value: number][]): TimeSeries => ({
@@ -19,6 +19,18 @@ describe('the times of the profiles in a window', () => {
   test('a time is the right edge of a step: the last step of a window may end after it', () => {
     const edges = listTimes(series('a', [99, 1], [100, 1], [208, 1], [209, 1]));
     expect(sharedTimes(edges, WINDOW)).toEqual([100, 208]);
+  });
+});
+
+describe('the usual time between two profiles of an instance', () => {
+  const at = (...times: number[]) => series('a', ...times.map((time): [number, number] => [time, 1]));
+  test.each([
+    { what: 'that of times on a grid which it does not fit', all: [at(0, 22, 45, 68, 90)], gap: 22.5 },
+    { what: 'not longer where profiles are missing', all: [at(0, 10, 20, 40, 50, 70, 80)], gap: 10 },
+    { what: 'of each instance for itself', all: [at(0, 30, 60), at(10, 40, 70)], gap: 30 },
+    { what: 'a step where no instance sent two', all: [at(10), at(20)], gap: STEP },
+  ])('$what', ({ all, gap }) => {
+    expect(measureGap(listTimes(...all))).toBeCloseTo(gap);
   });
 });
 

@@ -1,3 +1,4 @@
+import { meanWithoutGaps } from '../../profile/series/timeline.js';
 import type {
   Labels,
   ProfileQuery,
@@ -122,15 +123,19 @@ export function singleTotals({ series, stepMs, largeFleet }: ProfileTimes, windo
   );
 }
 
-/** The usual time between two profiles of one instance, in milliseconds. */
+/** An interval longer than this many of the usual ones has lost a profile. */
+const MISSED = 1.5;
+
+/**
+ * The usual time between two profiles of one instance, in milliseconds: a mean, which the steps of the times
+ * do not distort.
+ */
 export function measureGap({ series, stepMs }: ProfileTimes): number {
-  const gaps = series
-    .flatMap(({ points }) =>
-      points
-        .map(({ time }) => time)
-        .sort((a, b) => a - b)
-        .flatMap((time, at, times) => (at === 0 ? [] : [time - (times[at - 1] ?? time)])),
-    )
-    .sort((a, b) => a - b);
-  return gaps[Math.floor(gaps.length / 2)] ?? stepMs;
+  const gaps = series.flatMap(({ points }) =>
+    points
+      .map(({ time }) => time)
+      .sort((a, b) => a - b)
+      .flatMap((time, at, times) => (at === 0 ? [] : [time - (times[at - 1] ?? time)])),
+  );
+  return meanWithoutGaps(gaps, MISSED) ?? stepMs;
 }

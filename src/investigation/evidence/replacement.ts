@@ -1,13 +1,8 @@
+import { AGAINST_DEPLOY, findReplacement } from '../../profile/compare/onset/replacement.js';
 import { likelihood } from '../../profile/compare/since.js';
 import type { Window } from '../../sources/source.js';
 import { measureGap, type ProfileTimes, sharedTimes } from './profile-times.js';
 import type { InvestigationContext } from './shares.js';
-
-/**
- * Log-likelihood by which another cut must beat the replacement of all instances, which changes code more
- * often than anything else does.
- */
-export const AGAINST_DEPLOY = 4;
 
 /** The last profile before all instances were replaced and the first after it; null where some stayed. */
 export function replacement(
@@ -26,22 +21,10 @@ export function replacement(
       to: Math.max(known?.to ?? 0, ...times),
     });
   }
-  const all = [...lives.values()];
-  const begin = Math.min(...all.map(({ from }) => from));
-  const end = Math.max(...all.map(({ to }) => to));
-  const gap = measureGap(profileTimes);
-  const arrived = all.filter(({ from }) => from > begin + MISSED_ROUNDS * gap);
-  const stayed = all.filter((life) => !arrived.includes(life));
-  if (arrived.length === 0 || stayed.some(({ to }) => to > end - MISSED_ROUNDS * gap)) return null;
-  const first = Math.min(...arrived.map(({ from }) => from));
-  const last = sharedTimes(profileTimes, { from: begin, to: first - 1 })
-    .filter((time) => time < first)
-    .at(-1);
-  return last === undefined ? null : { last, first };
+  return findReplacement([...lives.values()], sharedTimes(profileTimes, EVER), measureGap(profileTimes));
 }
 
-/** An instance that sends nothing for longer than so many rounds is not there. */
-const MISSED_ROUNDS = 1.5;
+const EVER = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 
 /**
  * Whether the parts let the change begin with the replacement, each cut judged by the shares that it gives; a

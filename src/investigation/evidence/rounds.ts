@@ -1,7 +1,8 @@
 import { type AroundOnset, type Cuts, onsetInterval } from '../../profile/compare/since.js';
+import { partWindows } from '../../profile/series/parts.js';
 import type { Window } from '../../sources/source.js';
 import { measureGap, type ProfileTimes, sharedTimes } from './profile-times.js';
-import { isIn, partWindows } from './windows.js';
+import { isIn } from './windows.js';
 
 /** Between which two profiles something changed. */
 export interface Since {

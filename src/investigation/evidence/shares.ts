@@ -3,6 +3,7 @@ import { joinKey } from '../../profile/code/names.js';
 import type { Analysis, CodeChange, CountedProfile, Reading } from '../../profile/compare/analysis.js';
 import type { Attribution } from '../../profile/compare/attribution.js';
 import type { Renamed } from '../../profile/contrast/name-changes.js';
+import { partWindows } from '../../profile/series/parts.js';
 import type { Window } from '../../sources/source.js';
 import { isHeavyWork } from '../../work/offload.js';
 import { shareProfile } from '../../work/share.js';
@@ -14,7 +15,7 @@ import type { Requests } from './requests.js';
 import { changeKeys, hasGrownAlone, isFull, isRemainder, sourceOfMove } from './shares/accepted.js';
 import { attributed, listSlices, profilesInSlice, type SliceOf, strongestChange } from './shares/slices.js';
 import { createWarming, type Unsettled } from './shares/warming.js';
-import { type Plan, partWindows } from './windows.js';
+import type { Plan } from './windows.js';
 
 export interface ShareChange extends CodeChange {
   analysis: Analysis;

@@ -1,9 +1,10 @@
 import { computeMean, type LoadChange, loadChange } from '../../profile/compare/load.js';
 import { amountRose } from '../../profile/compare/rise.js';
+import { partWindows } from '../../profile/series/parts.js';
 import { bytesPerUnit, isCountUnit, secondsPerUnit } from '../../text/units.js';
 import type { LensType } from './lens.js';
 import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
-import { type Plan, partWindows } from './windows.js';
+import type { Plan } from './windows.js';
 
 /** A type of which only the totals over time were read: whether it changed as a whole. */
 export interface TotalsLens {

@@ -3,6 +3,7 @@ import type { SiteGrowth } from '../../profile/compare/growth.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
 import { stepCuts } from '../../profile/compare/since.js';
 import { waitGrew } from '../../profile/compare/waits.js';
+import { partWindows } from '../../profile/series/parts.js';
 import { secondsPerUnit } from '../../text/units.js';
 import { MIN_WAIT_PART } from '../thresholds.js';
 import type { LensType } from './lens.js';
@@ -10,7 +11,6 @@ import { readEnds } from './levels.js';
 import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
 import { edges, type Since, splitIntoRounds } from './rounds.js';
 import type { InvestigationContext } from './shares.js';
-import { partWindows } from './windows.js';
 
 export interface WaitLens {
   lens: LensType;

@@ -12,8 +12,15 @@ const BASELINE_TIMES = 4;
  */
 const MIN_BASELINE = 1 / 8;
 const WEEK_MS = 7 * 24 * 3_600_000;
-/** Resolution of the series, at the finest: profilers send at most one profile in this time. */
+/**
+ * Resolution of the series of longer windows, at the finest: profilers send at most one profile in this time.
+ */
 const FINEST_STEP_MS = 5_000;
+/**
+ * Steps of a window that is too short for as many of that length: an onset is told by the starts of profiles,
+ * which are known to a step.
+ */
+const MIN_STEPS = 180;
 /** Steps of the incident window, at the most: five windows are then 1,200 points a series. */
 const MAX_STEPS = 240;
 
@@ -45,10 +52,11 @@ export function planWindows(
 
 /** The shortest step of whole seconds that divides the window, else one that covers it. */
 function chooseStep(length: number, maxSteps: number): number {
-  const shortest = Math.max(FINEST_STEP_MS, Math.ceil(length / maxSteps / 1000) * 1000);
+  const finest = Math.min(FINEST_STEP_MS, Math.max(1, Math.floor(length / MIN_STEPS / 1000)) * 1000);
+  const shortest = Math.max(finest, Math.ceil(length / maxSteps / 1000) * 1000);
   for (let step = shortest; step <= 4 * shortest && step < length; step += 1000)
     if ((length - 1) % step === 0) return step;
-  const steps = Math.max(1, Math.min(maxSteps, Math.floor(length / FINEST_STEP_MS)));
+  const steps = Math.max(1, Math.min(maxSteps, Math.floor(length / finest)));
   return Math.max(1000, Math.ceil(length / steps));
 }
 
@@ -69,23 +77,6 @@ export function onGrid(plan: Plan): Plan {
  */
 export function gridEnd({ from, to }: Window, stepMs: number): number {
   return from - 1 + Math.max(1, Math.ceil((to - from) / stepMs)) * stepMs;
-}
-
-/**
- * Cuts a window into at most `most` parts that hold about the same number of rounds of profiles each.
- *
- * @param times times at which there are profiles, ascending, right edges of steps
- * @returns closed windows, in order, without gaps; the window itself where it holds fewer than two rounds
- */
-export function partWindows(window: Window, times: readonly number[], maxParts: number): Window[] {
-  const count = Math.min(maxParts, times.length);
-  if (count < 2) return [window];
-  const ends = Array.from({ length: count }, (_, part) =>
-    part === count - 1
-      ? window.to
-      : (times[Math.round(((part + 1) * times.length) / count) - 1] ?? window.to),
-  );
-  return ends.map((to, part) => ({ from: part === 0 ? window.from : (ends[part - 1] ?? 0) + 1, to }));
 }
 
 /** Whether a step that ends at `time` belongs to a window. */

@@ -1,8 +1,8 @@
 import pMap from 'p-map';
+import { partWindows } from '../../profile/series/parts.js';
 import type { ProfileSource, Window } from '../../sources/source.js';
 import { sharedTimes, totalsIn } from '../evidence/profile-times.js';
 import type { Requests } from '../evidence/requests.js';
-import { partWindows } from '../evidence/windows.js';
 import { PARTED, SLICED } from '../thresholds.js';
 import {
   allocationRise,

@@ -1,3 +1,5 @@
+import { stepPoint } from './since.js';
+
 /** Level of one instant type at one time: the mean snapshot of the instances. */
 export interface Level {
   time: number;
@@ -152,6 +154,29 @@ function divide(
     calm: baseline.filter(({ time }) => time <= gap.after),
     rising: all.filter(({ time }) => time >= gap.before),
   };
+}
+
+/**
+ * The time in which a level began to rise in a straight line; null where a step explains the levels better.
+ *
+ * @param level the level before it
+ */
+export function findRamp(levels: readonly Level[], level: number): Leak['since'] | null {
+  if (levels.length < MIN_SNAPSHOTS) return null;
+  const gap = hinge(levels, level);
+  const values = levels.map(({ value }) => value);
+  const cut = stepPoint(values);
+  const stepError = measureSpread(values.slice(0, cut)) + measureSpread(values.slice(cut));
+  const rampError = Math.min(
+    ...[gap.after, (gap.after + gap.before) / 2].map((foot) => lineError(levels, level, foot)),
+  );
+  return rampError < stepError ? aroundFoot(levels, level, gap) : null;
+}
+
+/** Sum of the squared distances of some values from their mean. */
+function measureSpread(values: readonly number[]): number {
+  const middle = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  return values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
 }
 
 /** Feet that are tried around a gap between two snapshots. */

@@ -153,31 +153,6 @@ function computeMean(parts: readonly OnsetPart[]): number {
   return weight > 0 ? parts.reduce((sum, part) => sum + part.value * part.weight, 0) / weight : 0;
 }
 
-/**
- * Distance of a value from its own level, as a part of the change, from which its part may hold the change
- * itself.
- */
-const MIXED = 0.25;
-
-/**
- * The interval in which a lasting change began: after the last observation of the last part without it, and
- * before the first of the first part with it. A part whose value lies between the levels may hold the
- * beginning, so the interval takes it in. Null where there is no change, or where it did not last to the end.
- */
-export function findOnset(
-  parts: readonly OnsetPart[],
-  change: Change | null,
-): { after: number; before: number } | null {
-  if (change === null || change.end < parts.length) return null;
-  const [last, first] = [parts[change.start - 1], parts[change.start]];
-  if (last === undefined || first === undefined) return null;
-  const progress = ({ value }: OnsetPart) => (value - change.outside) / (change.inside - change.outside);
-  return {
-    after: progress(last) > MIXED ? last.from : last.to,
-    before: progress(first) < 1 - MIXED ? first.to : first.from,
-  };
-}
-
 /** Running sums over a series, from which the sum of any stretch follows at once. */
 class Sums {
   readonly #mean: number;

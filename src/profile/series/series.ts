@@ -1,7 +1,7 @@
 import { bytesPerUnit } from '../../text/units.js';
 import type { Measurement } from '../measurement.js';
 import { totalValue } from '../model.js';
-import { type Change, changeAt, findChange, findOnset, type OnsetPart } from './onset.js';
+import { type Change, changeAt, findChange, type OnsetPart } from './onset.js';
 import { type Frame, findSpikes, type Span } from './timeline.js';
 
 /** Heap profilers of Go, Node and the JVM take one sample in about 512 KiB unless told otherwise. */
@@ -45,6 +45,7 @@ export interface Series {
   change: Change | null;
   /** Means of the values and of the instances, outside and inside the change. */
   means: { value: [outside: number, inside: number]; instances: [outside: number, inside: number] } | null;
+  /** The interval in which a lasting change began; null without one, or where it is not told. */
   onset: { after: number; before: number } | null;
   /** The first part with a change that lasts. */
   begins: Frame | null;
@@ -141,7 +142,7 @@ export function analyseSeries(
             value: [computeMean(outside), computeMean(inside)],
             instances: [countInstances(outside), countInstances(inside)],
           },
-    onset: findOnset(tested, change),
+    onset: null,
     begins: change === null || change.end < tested.length ? null : (known[change.start]?.part.frame ?? null),
     excursion:
       change === null || change.end === tested.length ? null : computeSpan(tested, change.start, change.end),
@@ -184,6 +185,11 @@ export function spikesIn(
       ...later.map(([start, end]): [number, number] => [start + cut, end + cut]),
     ];
   }
+}
+
+/** Whether a change was found that lasts to the end. */
+export function isLasting({ change, excursion }: Series): boolean {
+  return change !== null && excursion === null;
 }
 
 /** Whether no change was found in so few parts that a longer window may show one. */

@@ -47,9 +47,17 @@ export function estimateInterval(readings: readonly Reading[]): number | null {
       if (before !== undefined) intervals.push(time - before);
     });
   }
+  return meanWithoutGaps(intervals);
+}
+
+/**
+ * The mean of some intervals between profiles but for those that are far longer than the median; null where
+ * there is none.
+ */
+export function meanWithoutGaps(intervals: readonly number[], longest = GAP_INTERVALS): number | null {
   const middle = median(intervals);
   if (middle === null) return null;
-  const usual = intervals.filter((interval) => interval <= GAP_INTERVALS * middle);
+  const usual = intervals.filter((interval) => interval <= longest * middle);
   return usual.reduce((sum, interval) => sum + interval, 0) / usual.length;
 }
 

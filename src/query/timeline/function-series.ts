@@ -5,6 +5,7 @@ import { chooseScale } from '../../report/answers/series.js';
 import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
 import { readFrameCosts } from './frames.js';
+import { onsetsOfCosts } from './onset.js';
 import { type Frames, readFrames } from './readings.js';
 import { countedVariance, seriesPart } from './series-part.js';
 
@@ -15,13 +16,14 @@ import { countedVariance, seriesPart } from './series-part.js';
  * series, searched in the value.
  *
  * @param maxParts at most 12, since each part costs a request
+ * @param isNarrowed whether the time about a change is read once more, for up to 12 requests a figure
  * @throws UpstreamError where no part could be read
  */
 export async function functionSeries(
   target: FunctionTarget,
   measurement: Measurement,
   scope: Scope,
-  maxParts: number,
+  { maxParts, isNarrowed }: { maxParts: number; isNarrowed: boolean },
   context: ToolContext,
 ): Promise<Pick<Frames, 'frames' | 'gaps' | 'step'> & { series: Series; values: Series; notes: string[] }> {
   const timeline = await readFrames(scope, measurement, { label: null, maxParts }, context);
@@ -54,5 +56,19 @@ export async function functionSeries(
     // The load moves a value, too.
     isPureCount: false,
   });
-  return { frames, gaps, step, series, values, notes };
+  const onsets = await onsetsOfCosts({ share: series, values }, costs, target, {
+    timeline,
+    measurement,
+    scope,
+    context,
+    isNarrowed,
+  });
+  return {
+    frames,
+    gaps,
+    step,
+    series: { ...series, onset: onsets.share },
+    values: { ...values, onset: onsets.values },
+    notes,
+  };
 }

@@ -31,6 +31,8 @@ export interface Frames extends FrameCounts {
   step: number;
   /** Usual time between two profiles of an instance, in ms. */
   interval: number;
+  /** Whether the readings are single profiles; else they are sums of several. */
+  isToldApart: boolean;
 }
 
 /**
@@ -84,7 +86,7 @@ export async function readFrames(
   const counts = isToldApart
     ? countReadings(readings, frames)
     : await countStored(scope.source, query, frames, { label, interval: knownInterval }, context.signal);
-  return { frames, readings, gaps, step: step * 1000, interval: knownInterval, ...counts };
+  return { frames, readings, gaps, step: step * 1000, interval: knownInterval, isToldApart, ...counts };
 }
 
 /** The highest number of profiles that any instance sent. */

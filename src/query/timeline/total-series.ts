@@ -9,6 +9,7 @@ import type { ToolContext } from '../context.js';
 import type { Scope } from '../scope.js';
 import { profileQuery } from '../scope.js';
 import { fetchCosts, fetchFrameCosts, mapFrames, readFrameCosts } from './frames.js';
+import { onsetOfReadings, onsetsOfCosts } from './onset.js';
 import { type Frames, MAX_PARTS, readFrames } from './readings.js';
 import { countedVariance, seriesPart } from './series-part.js';
 
@@ -45,7 +46,21 @@ export async function totalSeries(
   // The value of a part that could not be read is unknown, like that of a part without profiles.
   const profilesIn: Frames['profilesIn'] = (at, label) =>
     merged !== null && merged.costs[at] === null ? 0 : timeline.profilesIn(at, label);
-  const whole = valueSeries(measurement, { ...timeline, profilesIn }, sums);
+  const counted = { ...timeline, profilesIn };
+  const series = valueSeries(measurement, counted, sums);
+  const isFromReadings = merged === null && timeline.isToldApart;
+  const costs = merged?.costs ?? sums.map((value) => ({ value, active: value }));
+  const told = {
+    timeline: counted,
+    measurement,
+    scope,
+    context,
+    isNarrowed: merged !== null && timeline.isToldApart,
+  };
+  const onset = isFromReadings
+    ? onsetOfReadings(series, timeline.readings, told)
+    : (await onsetsOfCosts({ share: null, values: series }, costs, null, told)).values;
+  const whole = { ...series, onset };
   return { frames, gaps, step, whole, notes: merged?.notes ?? unstackedNotes(measurement, timeline) };
 }
 
@@ -103,7 +118,19 @@ export async function labelSeries(
       : hasMore
         ? sumFrames(readings, frames)
         : frames.map((_, at) => sums.reduce((sum, valueSums) => sum + (valueSums[at] ?? 0), 0));
-  const whole = valueSeries(measurement, timeline, wholeSums);
+  const told = { timeline, measurement, scope, context, isNarrowed: false };
+  /** Adds the onset of the total, or of a value of the label. */
+  const withOnset = async (series: Series, ownSums: readonly number[], name?: string | null) => {
+    const isOwn = ({ label: value }: Reading) => name === undefined || value === name;
+    const own = readings.filter(isOwn);
+    if (!isWallClock && timeline.isToldApart) return { ...series, onset: onsetOfReadings(series, own, told) };
+    const profilesIn: Frames['profilesIn'] = (at) => timeline.profilesIn(at, name);
+    const costs = ownSums.map((value) => ({ value, active: value }));
+    const ofName = { ...told, timeline: { ...timeline, readings: own, profilesIn } };
+    const { values: onset } = await onsetsOfCosts({ share: null, values: series }, costs, null, ofName);
+    return { ...series, onset };
+  };
+  const whole = await withOnset(valueSeries(measurement, timeline, wholeSums), wholeSums);
   const { begins } = whole;
   return {
     frames,
@@ -111,14 +138,17 @@ export async function labelSeries(
     step,
     notes: isWallClock ? [] : unstackedNotes(measurement, timeline),
     whole,
-    series: values.map((name, at) => {
-      const valueSums = sums[at] ?? [];
-      const labelValue = { name, wholeSums, suspect: begins ?? undefined };
-      const series = valueSeries(measurement, timeline, valueSums, labelValue);
-      const carries =
-        begins === null ? null : riseAt(begins, valueSums, frames) / riseAt(begins, wholeSums, frames);
-      return { ...series, carries };
-    }),
+    series: await Promise.all(
+      values.map(async (name, at) => {
+        const valueSums = sums[at] ?? [];
+        const labelValue = { name, wholeSums, suspect: begins ?? undefined };
+        const ofValue = valueSeries(measurement, timeline, valueSums, labelValue);
+        const series = await withOnset(ofValue, valueSums, name);
+        const carries =
+          begins === null ? null : riseAt(begins, valueSums, frames) / riseAt(begins, wholeSums, frames);
+        return { ...series, carries };
+      }),
+    ),
     others: all.length - values.length,
   };
 }

@@ -179,8 +179,9 @@ function briefly({ change, onset, since, until }: Series, whole: Series): string
   return `${verb} ${isSame(onset, whole.onset) ? 'at the same time' : formatTime(onset.before)}`;
 }
 
+/** Whether two changes may have begun at once. */
 function isSame(onset: { after: number; before: number }, other: Series['onset']): boolean {
-  return onset.after === other?.after && onset.before === other.before;
+  return other !== null && onset.after <= other.before && other.after <= onset.before;
 }
 
 /** The change of level of a series, or the times at which it was first and last seen. */

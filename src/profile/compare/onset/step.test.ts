@@ -29,18 +29,18 @@ describe('the interval in which a level stepped', () => {
     {
       what: 'a clear step lies between the start of the last low profile and that of the first high one',
       levels: rounds([...calm(10), ...calm(6, 1)]),
-      expected: [8.96, 10.54],
+      expected: [8.87, 10.63],
     },
-    { what: 'down as well as up', levels: rounds([...calm(10, 1), ...calm(6)]), expected: [8.96, 10.29] },
+    { what: 'down as well as up', levels: rounds([...calm(10, 1), ...calm(6)]), expected: [8.87, 10.38] },
     {
       what: 'a profile between the levels may have seen the step itself',
       levels: rounds([...calm(12), 0.6, ...calm(6, 1)]),
-      expected: [11.96, 12.96],
+      expected: [11.87, 13.05],
     },
     {
       what: 'few samples leave more times likely, as far as two gaps',
       levels: rounds([...calm(10), 0.3, 0.4, ...calm(6, 0.7)], 0.04),
-      expected: [9.96, 11.96],
+      expected: [9.8, 11.78],
     },
   ])('$what', ({ levels, expected }) => {
     expect(interval(levels)).toEqual(expected);
@@ -85,6 +85,20 @@ describe('the interval in which a level stepped', () => {
     expect(after).toBeGreaterThan(9);
     const [earlier = 0] = interval(levels, { gapMs: MINUTE / 2, from: 0 }) ?? [];
     expect(earlier).toBeLessThan(after);
+  });
+
+  test('of many likely times those about the beginning of the window that was asked about are named', () => {
+    const levels = rounds([...calm(8), 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, ...calm(6, 0.45)], 0.05);
+    const likelihoods = stepLikelihoods(levels, { ...CONTEXT, from: 0 });
+    if (likelihoods === null) throw new Error('no likelihoods');
+    for (const minute of [9, 13]) {
+      const { after, before } = stepInterval(likelihoods, { ...CONTEXT, from: minute * MINUTE });
+      expect(after).toBeLessThanOrEqual(minute * MINUTE);
+      expect(before).toBeGreaterThanOrEqual(minute * MINUTE);
+      expect(before - after).toBeLessThanOrEqual(2 * MINUTE);
+    }
+    const { after, before } = stepInterval(likelihoods, CONTEXT, Number.POSITIVE_INFINITY);
+    expect(before - after).toBeGreaterThan(2 * MINUTE);
   });
 
   test('one level on all sides, and none: nothing to tell it by', () => {

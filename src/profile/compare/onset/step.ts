@@ -26,8 +26,17 @@ const RULED_OUT = 3.3;
  * against it.
  */
 const EARLY = 2.5;
+/**
+ * Log-likelihood by which a time far from the beginning of the window must be better, where the likely times
+ * are too many to be named: whoever asks begins the window where the trouble began.
+ */
+const ASKED = 2.5;
+/** Gaps on either side, since profiles neither cover exactly the time up to the next one nor weigh alike. */
+const MARGIN = 0.1;
 /** Times that are tried, at the most. */
 const MAX_TIMES = 1_000;
+/** Width without a limit: more than any window. */
+const LONGEST = Number.MAX_SAFE_INTEGER;
 /** An interval is no wider than so many gaps between profiles of an instance. */
 const MAX_GAPS = 2;
 
@@ -40,6 +49,11 @@ export interface StepContext {
   instances: number;
   /** Beginning of the window that was asked about. */
   from: number;
+  /**
+   * Degrees of freedom of the expectation of how much levels scatter, where they may scatter less; left out
+   * where they may not.
+   */
+  priorFreedom?: number;
 }
 
 /** Log-likelihood of a step at each of some times, in time order. */
@@ -60,7 +74,7 @@ export interface StepLikelihoods {
  * @returns null where there is nothing to tell it by
  */
 export function stepLikelihoods(levels: readonly LevelAt[], context: StepContext): StepLikelihoods | null {
-  const { gapMs, stepMs, instances, from } = context;
+  const { gapMs, stepMs, instances, from, priorFreedom } = context;
   const grid = listTimes(levels, stepMs);
   if (grid === null) return null;
   const { times, spacing } = grid;
@@ -70,7 +84,11 @@ export function stepLikelihoods(levels: readonly LevelAt[], context: StepContext
   const [best] = fits.flat().sort((a, b) => a.misfit + a.surprise - b.misfit - b.surprise);
   if (best === undefined || !Number.isFinite(best.misfit)) return null;
   // More scatter than is expected widens what is likely.
-  const scatter = Math.max(1, best.misfit / Math.max(1, levels.length - 2));
+  const freedom = Math.max(1, levels.length - 2);
+  const scatter =
+    priorFreedom === undefined || best.misfit > freedom
+      ? Math.max(1, best.misfit / freedom)
+      : (priorFreedom + best.misfit) / (priorFreedom + freedom);
   const likelihoods = times.map((time, at) => {
     const ofFits = fits.flatMap((row) => row[at] ?? []);
     const likelihood = Math.max(...ofFits.map(({ misfit, surprise }) => -(misfit / scatter + surprise) / 2));
@@ -101,19 +119,26 @@ export function partsCovered(gapMs: number): number[] {
 /**
  * The interval in which a level stepped: all times that are likely, and where these reach too far the two
  * gaps between profiles that are the most likely together.
+ *
+ * @param context.from beginning of the window that was asked about, where there is one
+ * @param maxWidth largest width of the interval in milliseconds
  */
 export function stepInterval(
   { times, likelihoods, spacing, highest }: StepLikelihoods,
-  { gapMs, stepMs }: Pick<StepContext, 'gapMs' | 'stepMs'>,
+  { gapMs, stepMs, from }: Pick<StepContext, 'gapMs' | 'stepMs'> & { from?: number },
+  maxWidth: number = MAX_GAPS * gapMs,
 ): { after: number; before: number } {
   const isLikely = (value: number) => highest - value <= RULED_OUT;
   const first = likelihoods.findIndex(isLikely);
   const last = likelihoods.findLastIndex(isLikely);
+  const expected = likelihoods.map((value, at) => {
+    const isAsked = from !== undefined && Math.abs((times[at] ?? 0) - from) <= gapMs;
+    return Math.exp(value - highest + (isAsked ? ASKED : 0));
+  });
   // A start is known to a step, and a time stands for the stretch since the one before it.
   const [earlier, later] = [spacing + stepMs / 2, spacing - stepMs / 2];
-  const width = Math.max(1, Math.floor((MAX_GAPS * gapMs - earlier - later) / spacing));
-  const massFrom = (at: number) =>
-    likelihoods.slice(at, at + width + 1).reduce((sum, value) => sum + Math.exp(value - highest), 0);
+  const width = Math.max(1, Math.floor((Math.min(maxWidth, LONGEST) - earlier - later) / spacing));
+  const massFrom = (at: number) => expected.slice(at, at + width + 1).reduce((sum, value) => sum + value, 0);
   let start = first;
   let most = massFrom(first);
   for (let at = first + 1; at + width <= last; at++) {
@@ -121,7 +146,12 @@ export function stepInterval(
     if (mass > most) [start, most] = [at, mass];
   }
   const stop = Math.min(last, start + width);
-  return { after: (times[start] ?? 0) - earlier, before: (times[stop] ?? 0) + later };
+  const [after, before] = [(times[start] ?? 0) - earlier, (times[stop] ?? 0) + later];
+  const spare = Math.max(0, Math.min(MARGIN * gapMs, (MAX_GAPS * gapMs - (before - after)) / 2));
+  return {
+    after: 1000 * Math.ceil((after - spare) / 1000),
+    before: 1000 * Math.floor((before + spare) / 1000),
+  };
 }
 
 /** The times at which a profile may hold both sides of a likely step. */
