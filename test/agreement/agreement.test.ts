@@ -132,7 +132,7 @@ describe.each(
   await caseFoldersIn(['demo', 'incidents', 'captured', 'sdk', 'libraries'].map((name) => fixture(name))),
 )('%s', (folder) => {
   test('words and numbers agree, of the incident and of the quiet half before it', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const incidentCase = await loadCaseFolder(folder);
     for (const { windows, ...variant } of [incidentCase, quietHalf(incidentCase)])
