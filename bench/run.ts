@@ -6,6 +6,7 @@ import { compareRows } from './compare.js';
 import { filesFigures } from './files.js';
 import { fleetFigures } from './fleet.js';
 import { identityFigures } from './identities.js';
+import { investigateFigures } from './investigate.js';
 import { learningSections } from './learning.js';
 import { liveRows } from './live.js';
 import { loadFigures } from './load.js';
@@ -99,6 +100,7 @@ const PARTS: Readonly<Record<string, () => Promise<string>>> = {
       '\n',
     );
   },
+  investigate: investigateFigures,
   files: filesFigures,
   load: loadFigures,
   fleet: fleetFigures,

@@ -15,6 +15,17 @@ export function isCollector({ name }: Pick<FunctionInfo, 'name'>): boolean {
   return COLLECTOR.test(name);
 }
 
+/** Collectors found before, by functions: one analysis is asked about them again and again. */
+const collectorsCache = new WeakMap<readonly FunctionInfo[], readonly number[]>();
+
+function listCollectors(functions: readonly FunctionInfo[]): readonly number[] {
+  const known = collectorsCache.get(functions);
+  if (known !== undefined) return known;
+  const ids = functions.flatMap((info, fn) => (isCollector(info) ? [fn] : []));
+  collectorsCache.set(functions, ids);
+  return ids;
+}
+
 /**
  * How much of the time profile the garbage collector takes, outside the team's stacks.
  *
@@ -25,7 +36,7 @@ export function collectorGrowth({ joined, before, after, quantum, dispersion }: 
   after: number;
   hasGrown: boolean;
 } {
-  const ids = joined.functions.flatMap((info, fn) => (isCollector(info) ? [fn] : []));
+  const ids = listCollectors(joined.functions);
   // Collector frames nest; the outermost of them has all of their cost.
   const largest = ({ costs }: Contrast['before']) =>
     ids.reduce((most, fn) => Math.max(most, costs.bare[fn] ?? 0), 0);

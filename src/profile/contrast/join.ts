@@ -96,7 +96,10 @@ function servingRoots(parts: readonly JoinedPart[], functions: number): Uint8Arr
       }
     }
   }
-  return Uint8Array.from(totals, (total, fn) =>
-    total > 0 && (ownTotals[fn] ?? 0) >= MIN_OWN_PART * total ? 1 : 0,
-  );
+  const serving = new Uint8Array(functions);
+  for (let fn = 0; fn < functions; fn++) {
+    const total = totals[fn] ?? 0;
+    serving[fn] = total > 0 && (ownTotals[fn] ?? 0) >= MIN_OWN_PART * total ? 1 : 0;
+  }
+  return serving;
 }

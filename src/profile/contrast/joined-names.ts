@@ -48,7 +48,7 @@ export function joinNames(
   const isOwn = (info: FunctionInfo) => (frameOwner(info, evidence) === 'application' ? 1 : 0);
   const ownerships = ownershipsIn(functions, evidence);
   const flags = (is: (ownership: Ownership) => boolean) =>
-    Uint8Array.from(ownerships, (ownership) => Number(is(ownership)));
+    new Uint8Array(ownerships.map((ownership) => Number(is(ownership))));
   const application = flags(({ owner }) => owner === 'application');
   const frames = profiles.map((profile, index) => {
     const joinedOf = functionOf[index] ?? new Uint32Array();
@@ -76,14 +76,13 @@ function numberKeys(
   renaming: ReadonlyMap<string, string>,
 ): { keys: readonly string[]; functionOf: readonly Uint32Array[] } {
   const arrivals = new Map<string, number>();
-  const arrivalsOf = profiles.map(({ functions }) =>
-    Uint32Array.from(joinKeys(functions), (name) => {
-      const key = renaming.get(name) ?? name;
-      const known = arrivals.get(key);
-      if (known === undefined) arrivals.set(key, arrivals.size);
-      return known ?? arrivals.size - 1;
-    }),
-  );
+  const countArrival = (name: string): number => {
+    const key = renaming.get(name) ?? name;
+    const known = arrivals.get(key);
+    if (known === undefined) arrivals.set(key, arrivals.size);
+    return known ?? arrivals.size - 1;
+  };
+  const arrivalsOf = profiles.map(({ functions }) => new Uint32Array(joinKeys(functions).map(countArrival)));
   const keys = [...arrivals.keys()].sort();
   const places = new Uint32Array(keys.length);
   keys.forEach((key, place) => {

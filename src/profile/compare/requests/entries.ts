@@ -132,9 +132,9 @@ export function eachStack(
     const part = joined.parts[index];
     if (part === undefined) continue;
     const entries = entryOfStack[index];
-    part.profile.values.forEach((value, stack) => {
-      visit(entries?.[stack] ?? -1, value, part, stack);
-    });
+    const { values } = part.profile;
+    for (let stack = 0; stack < values.length; stack++)
+      visit(entries?.[stack] ?? -1, values[stack] ?? 0, part, stack);
   }
 }
 
