@@ -15,6 +15,7 @@ import type { Measurement } from './profile/measurement.js';
 import type { Profile } from './profile/model.js';
 import { decodePprof, pprofToProfile, UnreadableProfileError } from './profile/pprof/pprof.js';
 import { selectActive } from './profile/tables/active.js';
+import { subtractProfiles } from './profile/tables/difference.js';
 import { costIn, findPlaces, viewFunction } from './profile/tables/function-cost.js';
 import { profileViewAnswer, type ViewOptions } from './report/answers/profile-view.js';
 import { summaryAnswer } from './report/answers/summary.js';
@@ -56,6 +57,7 @@ export const JOBS = {
     return format === 'pprof' ? { ...encoded, bytes: gzipSync(encoded.bytes) } : encoded;
   },
   active: selectActive,
+  subtract: subtractProfiles,
   changes: changesIn,
   cheaper: cheaperIn,
   counts: countsInProfile,

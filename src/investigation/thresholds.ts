@@ -51,6 +51,8 @@ export const ONE_OFF_Z = 7;
 
 /** Parts and slices of the main type; parts are read once and added up for everything else (§10). */
 export const MAIN: Resolution = { baselineParts: 4, incidentParts: 4, slices: 7 };
+/** Parts of the main type that are read at first; a quarter of a window may hide in its half (§10). */
+export const MAIN_AT_FIRST = { baselineParts: 2, incidentParts: 2 } as const;
 /** Parts of every other type, whose gate is higher because several types are tried (§5, §10). */
 export const SECOND: Resolution = {
   baselineParts: 3,
@@ -58,6 +60,7 @@ export const SECOND: Resolution = {
   slices: 0,
   gate: 4.8,
   allowsBursts: false,
+  atFirst: { baselineParts: 1, incidentParts: 1 },
 };
 /**
  * Gate for a change of allocations where the growth of the collector is the other half of the evidence (§7).

@@ -75,7 +75,10 @@ export const run: Run<typeof input> = async (args, context) => {
   const missing: ProfileRequest = { ...request, ...selected };
   if (typeIds.length === 0) return answerWithoutData(missing, window, context);
   const sides = alignBaseline(source, window, matchers, { window: baseline, matchers });
-  const reading = await readEvidence({ ...sides, matchers, typeIds, incident: window, requests }, context);
+  // The search for a second profiler has asked for them.
+  const labelNames = await schema.labelNames(allMatchers(selection), window, context.signal);
+  const question = { ...sides, matchers, typeIds, labelNames, incident: window, requests };
+  const reading = await readEvidence(question, context);
   for (const { what, reason } of reading === null ? [] : listNotRead(reading))
     context.notRead?.(what, reason);
   if (reading === null) return answerWithoutData(missing, window, context);

@@ -40,6 +40,8 @@ export interface Outcome {
   /** Whether every one of several changes that stand out is in the list; null for one change. */
   causes: boolean | null;
   accused: boolean;
+  /** Profile types of the service, those that count the samples of another one left out. */
+  types: number;
   tokens: number;
   requests: number;
   mostInFlight: number;
@@ -86,6 +88,7 @@ function summarise(generated: GeneratedCase, { answer, score }: Judged): Outcome
     size: size.name,
     plain: generated.truth.functions.length === 0 ? null : errors >= PLAIN_ERRORS,
     causes: hasSeveral && isPlain ? score.causes : null,
+    types: generated.plan.lenses.length,
     tokens: answer.tokens,
     requests: answer.requests,
     mostInFlight: answer.mostInFlight,

@@ -11,7 +11,11 @@ export const FLOORS = {
   withinTokens: 0.95,
   held: 0.98,
   second: 0.9,
+  /** Upstream requests of the middle answer, at most. */
+  requests: 20,
 } as const;
+/** From so many profile types on a service has many, whose answers have a floor of their own. */
+const MANY_TYPES = 5;
 
 /**
  * Levels that are held while a floor is not reached yet: the small evaluation fails below them, so that
@@ -67,7 +71,8 @@ const HEAD = [
   'holds it',
   'gaps p95',
   'tokens p95',
-  'requests, most',
+  'requests, median',
+  'most',
 ];
 
 /** The outcomes by kind and size, then by kind. */
@@ -101,7 +106,8 @@ function buildRow(name: string, size: string, part: readonly Outcome[]): string[
     rate((outcome) => outcome.onset),
     ...onsetCells(part),
     String(quantile(listTokens(part), 0.95)),
-    String(Math.max(...part.map(({ requests }) => requests))),
+    String(quantile(listRequests(part), 0.5)),
+    String(Math.max(...listRequests(part))),
   ];
 }
 
@@ -121,6 +127,10 @@ function onsetCells(part: readonly Outcome[]): string[] {
 
 function percent(count: number, of: number): string {
   return of === 0 ? '–' : `${((100 * count) / of).toFixed(1)} %`;
+}
+
+function listRequests(outcomes: readonly Outcome[]): number[] {
+  return outcomes.map(({ requests }) => requests);
 }
 
 function listTokens(outcomes: readonly Outcome[]): number[] {
@@ -157,7 +167,8 @@ export function summarise(outcomes: readonly Outcome[]): {
   const plain = outcomes.filter((outcome) => outcome.plain === true);
   const named = plain.filter((outcome) => outcome.function).length;
   const long = outcomes.filter(({ tokens }) => tokens > BOUNDS.tokens).length;
-  const requests = Math.max(0, ...outcomes.map((outcome) => outcome.requests));
+  const requests = Math.max(0, ...listRequests(outcomes));
+  const ofMany = outcomes.filter(({ types }) => types >= MANY_TYPES);
   const inFlight = Math.max(0, ...outcomes.map((outcome) => outcome.mostInFlight));
   const innocent = INNOCENT_KINDS.flatMap((kind) => {
     const ofKind = outcomes.filter((outcome) => outcome.kind === kind);
@@ -215,6 +226,19 @@ export function summarise(outcomes: readonly Outcome[]): {
       text: `upstream requests: at most ${requests}, ${inFlight} in flight (bounds ${BOUNDS.requests} and ${BOUNDS.inFlight}); ${cheated} answers that state another number`,
       reached: requests <= BOUNDS.requests && inFlight <= BOUNDS.inFlight && cheated === 0,
     },
+    ...[
+      { what: 'all services', part: outcomes },
+      { what: `services with ${MANY_TYPES} profile types or more`, part: ofMany },
+    ].flatMap(({ what, part }) => {
+      if (part.length === 0) return [];
+      const [median, p95] = [quantile(listRequests(part), 0.5), quantile(listRequests(part), 0.95)];
+      return [
+        {
+          text: `upstream requests of ${what}: median ${median} (at most ${FLOORS.requests}), p95 ${p95}, of ${part.length} answers`,
+          reached: median <= FLOORS.requests,
+        },
+      ];
+    }),
   ];
   return {
     lines: checks.map(({ text, reached }) => `${reached ? 'reached' : 'MISSED'}: ${text}`),

@@ -136,6 +136,8 @@ function buildAttribution(row: Partial<Attribution>): Attribution {
   return {
     label: 'pod',
     value: 'a',
+    x: 40,
+    n: 100,
     shareBefore: 0.1,
     shareAfter: 0.4,
     shareOthers: 0.1,

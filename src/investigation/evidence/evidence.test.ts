@@ -187,7 +187,7 @@ describe('what is left out is said', () => {
     {
       what: 'no request was left for the second type',
       instances: both({}),
-      spent: 24,
+      spent: 26,
       missing: [],
       unread: ['alloc: no_request_left'],
     },

@@ -6,7 +6,7 @@ import { orderTypes, type ProfileType } from '../../profile/types/types.js';
 import type { ToolContext } from '../../query/context.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
 import { secondsPerUnit } from '../../text/units.js';
-import { MAIN, PRESSED_GATE, SECOND } from '../thresholds.js';
+import { MAIN, MAIN_AT_FIRST, PRESSED_GATE, SECOND } from '../thresholds.js';
 import { readFleet } from './fleet.js';
 import { instanceRise } from './instance-rise.js';
 import { type LensPlan, type LensType, planLenses, type ReadContext } from './lens.js';
@@ -88,6 +88,8 @@ export interface EvidenceQuestion {
   source: ProfileSource;
   matchers: readonly Matcher[];
   typeIds: readonly string[];
+  /** Names of the labels in the incident, where they are known. */
+  labelNames?: readonly string[];
   incident: Window;
   /** Ends 1 ms before the incident; null: the time just before it. */
   baseline: Window | null;
@@ -100,18 +102,19 @@ export interface EvidenceQuestion {
 }
 
 /**
- * The label sets of a service over both windows, and what every reading of it shares: two requests, and two
- * more where its instances are too many for a series each.
+ * The label sets of a service over both windows, and what every reading of it shares: a request, one for the
+ * names of labels where they are not known, and two more where its instances are too many for a series each.
  *
  * @param countedBy the type whose profiles are counted then
  */
 export async function prepareEvidence(
-  { source, matchers, typeIds, incident, baseline, requests }: EvidenceQuestion,
+  { source, matchers, typeIds, labelNames, incident, baseline, requests }: EvidenceQuestion,
   countedBy: string | undefined,
   signal: AbortSignal,
 ): Promise<InvestigationContext & Grouping> {
   const plan = onGrid(planWindows(incident, baseline));
-  const fleet = await readFleet(source, matchers, { from: plan.baseline.from, to: incident.to }, signal);
+  const both = { from: plan.baseline.from, to: incident.to };
+  const fleet = await readFleet(source, matchers, both, signal, labelNames);
   const { instanceLabel, instances, repositories } = fleet;
   const readContext: ReadContext = { source, matchers, typeIds, repositories, signal };
   const isKnown = instances.size <= MAX_INSTANCES;
@@ -315,9 +318,13 @@ function chooseResolution(
   shares: readonly ShareLens[],
   slices = MAIN.slices,
 ): Resolution {
-  if (shares.length === 0) return { ...MAIN, slices };
+  if (shares.length === 0) return { ...MAIN, slices, atFirst: MAIN_AT_FIRST };
   const isPressed = type.alias === 'alloc' && collectorIn(shares)?.hasGrown === true;
-  return isPressed ? { ...SECOND, gate: PRESSED_GATE } : SECOND;
+  if (isPressed) return { ...SECOND, gate: PRESSED_GATE, atFirst: undefined };
+  // A change of the time that is known leads: another type only supports it.
+  return shares.some(({ lens, change }) => lens.kind === 'time' && change?.from === null)
+    ? { ...SECOND, baselineParts: 1 }
+    : SECOND;
 }
 
 /** Value per profile of the first type, after ÷ before. */

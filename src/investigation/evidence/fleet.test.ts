@@ -48,6 +48,15 @@ describe('labels that the fleet can be cut by', () => {
 
   test('have their values in order; neither the instance nor the service is one of them', async () => {
     const { choices } = await buildFleet({ pod: 'a', version: '2' }, { pod: 'b', version: '1' });
-    expect(choices).toEqual([{ label: 'version', values: ['1', '2'] }]);
+    expect(choices).toEqual([{ label: 'version', values: ['1', '2'], isOnAll: true }]);
+  });
+
+  test.each([
+    { what: 'every label set has a value', labels: { pod: 'c', zone: '1' }, isOnAll: true },
+    { what: 'one has none', labels: { pod: 'c' }, isOnAll: false },
+    { what: 'the value of one is empty', labels: { pod: 'c', zone: '' }, isOnAll: false },
+  ])('hold all of the fleet where every label set has a value: $what', async ({ labels, isOnAll }) => {
+    const { choices } = await buildFleet({ pod: 'a', zone: '1' }, { pod: 'b', zone: '2' }, labels);
+    expect(choices.find(({ label }) => label === 'zone')?.isOnAll).toBe(isOnAll);
   });
 });

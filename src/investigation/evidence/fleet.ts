@@ -10,8 +10,8 @@ export interface Fleet {
   instanceLabel: string | null;
   /** Labels of each instance that have one value for it, by instance. */
   instances: ReadonlyMap<string, Labels>;
-  /** Labels with two to a few values, and the values. */
-  choices: readonly { label: string; values: readonly string[] }[];
+  /** Labels with two to a few values, the values, and whether every label set has one of them. */
+  choices: readonly { label: string; values: readonly string[]; isOnAll?: boolean }[];
   /** Places of the source code that the labels name, and what is deployed, where its pages are known. */
   repositories: readonly Repository[];
   code: DeployedCode | null;
@@ -23,16 +23,18 @@ export interface Fleet {
 const MAX_VALUES = 6;
 
 /**
- * Which instances and label values there are: two requests. Without the second the label of instances is
- * still known, so that series can be told apart, and nothing else.
+ * Which instances and label values there are: one request, and one for the names of labels where they are not
+ * known. Without the label sets the label of instances is still known, so that series can be told apart, and
+ * nothing else.
  */
 export async function readFleet(
   source: ProfileSource,
   matchers: readonly Matcher[],
   window: Window,
   signal: AbortSignal,
+  knownNames?: readonly string[],
 ): Promise<Fleet> {
-  const names = (await source.labelNames({ matchers, window }, signal)).filter(
+  const names = (knownNames ?? (await source.labelNames({ matchers, window }, signal))).filter(
     (name) => name !== 'service_name',
   );
   let unread: Unread | null = null;
@@ -69,7 +71,11 @@ export function describeFleet(names: readonly string[], rows: readonly Labels[])
   }
   const choices = names
     .filter((label) => label !== instanceLabel)
-    .map((label) => ({ label, values: listValues(label, rows) }))
+    .map((label) => ({
+      label,
+      values: listValues(label, rows),
+      isOnAll: rows.every((row) => row[label] !== undefined && row[label] !== ''),
+    }))
     .filter(({ values }) => values.length >= 2 && values.length <= MAX_VALUES);
   const code = findDeployedCode(rows);
   return { instanceLabel, instances, choices, repositories: listRepositories(rows), code, unread: null };

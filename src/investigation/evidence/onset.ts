@@ -1,20 +1,23 @@
 import { countsIn } from '../../profile/compare/analysis.js';
 import { AGAINST_DEPLOY } from '../../profile/compare/onset/replacement.js';
-import { type SharesAt, shareLikelihoods } from '../../profile/compare/onset/share.js';
-import { isStepBetween, stepInterval, stepLikelihoods } from '../../profile/compare/onset/step.js';
-import { arrivalInterval, shareCuts, stepCuts } from '../../profile/compare/since.js';
+import {
+  isStepBetween,
+  type StepLikelihoods,
+  stepInterval,
+  stepLikelihoods,
+} from '../../profile/compare/onset/step.js';
+import { arrivalInterval, shareCuts } from '../../profile/compare/since.js';
 import { sumIn } from '../../profile/contrast/contrast.js';
 import { totalValue } from '../../profile/model.js';
-import { partWindows } from '../../profile/series/parts.js';
-import { narrow, type Stretch } from '../../query/timeline/narrow.js';
 import type { Matcher, Window } from '../../sources/source.js';
 import type { Cause } from '../conclude.js';
 import type { Evidence } from './evidence.js';
 import { readActive } from './lens.js';
+import { divisionAt, MAX_DIVISIONS, narrowDown } from './onset/narrow-down.js';
+import { divideStretch, listStretches, type Narrowing, narrow, readStretch } from './onset/stretches.js';
 import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
 import { isDeploy, replacement } from './replacement.js';
 import { getResolution, type Since, splitIntoRounds, startsIn } from './rounds.js';
-import { countsLater } from './shares/counts-later.js';
 import type { InvestigationContext, ShareLens } from './shares.js';
 
 /**
@@ -43,14 +46,12 @@ async function findInterval(context: InvestigationContext, cause: Cause | undefi
   return cause.kind === 'load' ? onsetOfLoad(context, cause.of) : onsetOfChange(context, cause.of);
 }
 
-/** Requests of one look at the time around the onset. */
-const MAX_FINE_PARTS = 6;
-/** Looks at it: the second one divides what the first leaves likely. */
-const MAX_LOOKS = 2;
+/** Looks at the first profiles of new instances, which may have the change from their start. */
+const LOOKS_AT_START = 2;
 /**
  * When a change of code began: first by the parts that were read, then by single rounds of profiles about the
  * cut, of the label value that carries it where there is one. Where all instances were replaced, that is
- * when, unless the parts speak against it. Up to 12 requests, as far as they are left.
+ * when, unless the parts speak against it. Up to 7 requests, as far as they are left.
  */
 async function onsetOfChange(context: InvestigationContext, share: ShareLens): Promise<Since | null> {
   const { change, windows } = share;
@@ -71,7 +72,8 @@ async function onsetOfChange(context: InvestigationContext, share: ShareLens): P
     const span = { from: windows.baseline.at(-1)?.from ?? 0, to: parts.at(-1)?.to ?? 0 };
     const profileTimes = timesWith(context, share.profileTimes, carrier.label, carrier.value);
     const matcher: Matcher = { name: carrier.label, op: '=', value: carrier.value };
-    return onsetOfValue(context, share, { profileTimes, matchers: [matcher], p1, p2 }, span);
+    const { x, n } = carrier;
+    return onsetOfValue(context, share, { profileTimes, matchers: [matcher], p1, p2 }, span, { x, n });
   }
   const counts = read.map((part) => countsIn(analysis, part, culprit.fn));
   const deploy = replacement(context, share.profileTimes);
@@ -79,7 +81,7 @@ async function onsetOfChange(context: InvestigationContext, share: ShareLens): P
     return arrivalInterval({ ...deploy, ...getResolution(share.profileTimes) });
   }
   const narrowing = { profileTimes: share.profileTimes, matchers: [], p1, p2 };
-  return narrowShare(context, share, narrowing, listStretches(share.profileTimes, parts, counts));
+  return narrow(context, share, narrowing, listStretches(share.profileTimes, parts, counts));
 }
 
 /**
@@ -100,23 +102,20 @@ async function onsetOfLoad(context: InvestigationContext, share: ShareLens): Pro
   // Error of the logarithm of so many samples.
   const estimateSampling = (value: number) => (phi * analysis.quantum) / Math.max(analysis.quantum, value);
   if (!lens.type.isWallClock) return onsetOfTotal(context, profileTimes, read, estimateSampling);
-  const { first, last } = stepCuts(logLevels(coarse));
-  const around = { from: read[first - 1]?.from ?? 0, to: read[last]?.to ?? 0 };
-  const fine = splitIntoRounds(profileTimes, around, Math.min(2 * MAX_FINE_PARTS, context.requests.left));
-  if (fine.length < 2) return steps(context, profileTimes, coarse, estimateSampling);
   const totals = coarse.map((part, at) => ({ ...part, value: parts[at]?.costs.total ?? 0 }));
-  const levels = await Promise.all(
-    fine.map(async (window) => {
-      const profile = await readActive(context.readContext, lens.type, window);
-      return { window, value: totalValue(profile), profiles: totalsIn(profileTimes, window).profiles };
-    }),
-  );
-  return steps(
-    context,
-    profileTimes,
-    [...totals.slice(0, first - 1), ...levels, ...totals.slice(last + 1)],
-    estimateSampling,
-  );
+  const countIn = (window: Window) => ({ profiles: totalsIn(profileTimes, window).profiles });
+  const levels = await narrowDown(context, profileTimes, totals, {
+    cost: 1,
+    judge: (all) => likelySteps(context, profileTimes, all, estimateSampling),
+    divide: async ({ value }, windows) => {
+      const read = totalValue(await readActive(context.readContext, lens.type, windows.read));
+      return [
+        { window: windows.read, value: read, ...countIn(windows.read) },
+        { window: windows.rest, value: Math.max(0, value - read), ...countIn(windows.rest) },
+      ];
+    },
+  });
+  return steps(context, profileTimes, levels, estimateSampling);
 }
 
 /** The windows that were asked about, and how instances are told apart. */
@@ -164,97 +163,36 @@ function steps(
   all: readonly LevelOf[],
   samplingOf: (value: number) => number = () => 0,
 ): Since | null {
-  const levels = all.filter(({ profiles }) => profiles > 0);
-  if (levels.length < 2) return null;
-  const logs = logLevels(levels);
-  const resolution = getResolution(profileTimes);
-  const likelihoods = stepLikelihoods(
-    levels.map(({ window, value }, at) => ({
-      level: logs[at] ?? 0,
-      starts: startsIn(profileTimes, window),
-      sampling: samplingOf(value),
-    })),
-    { ...resolution, instances: profileTimes.series.length, from: context.plan.incident.from },
-  );
+  const likelihoods = likelySteps(context, profileTimes, all, samplingOf);
   if (likelihoods === null) return null;
+  const resolution = getResolution(profileTimes);
   const deploy = replacement(context, profileTimes);
   return deploy !== null && isStepBetween(likelihoods, [deploy.last, deploy.first], AGAINST_DEPLOY)
     ? arrivalInterval({ ...deploy, ...resolution })
     : stepInterval(likelihoods, { ...resolution, from: context.plan.incident.from });
 }
 
-interface Narrowing {
-  profileTimes: ProfileTimes;
-  matchers: readonly Matcher[];
-  p1: number;
-  p2: number;
-}
-
-/** A part of the time that was read. */
-type ShareStretch = SharesAt & Stretch;
-
-function listStretches(
+function likelySteps(
+  { plan }: Pick<OnsetContext, 'plan'>,
   profileTimes: ProfileTimes,
-  windows: readonly Window[],
-  counts: readonly { x: number; n: number }[],
-): ShareStretch[] {
-  return windows.flatMap((window, at) => {
-    const starts = startsIn(profileTimes, window);
-    const { x, n } = counts[at] ?? { x: 0, n: 0 };
-    return starts.length === 0 ? [] : [{ window, x, n, starts }];
-  });
-}
-
-/** Reads the rounds of a stretch of time, in at most six parts. */
-async function readStretches(
-  context: InvestigationContext,
-  share: ShareLens,
-  { profileTimes, matchers }: Narrowing,
-  around: Window,
-): Promise<ShareStretch[]> {
-  const { analysis } = share.change ?? share;
-  const fn = share.change?.culprit.fn ?? -1;
-  const maxParts = Math.min(MAX_FINE_PARTS, context.requests.left);
-  const fine = partWindows(around, sharedTimes(profileTimes, around), maxParts);
-  if (fine.length < 2) return [];
-  const counts = await Promise.all(
-    fine.map(async (window) =>
-      countsLater(
-        context.readContext,
-        await readActive(context.readContext, share.lens.type, window, matchers),
-        analysis,
-        fn,
-        share.change?.leftOut,
-      ),
-    ),
+  all: readonly LevelOf[],
+  samplingOf: (value: number) => number,
+): StepLikelihoods | null {
+  const levels = all.filter(({ profiles }) => profiles > 0);
+  if (levels.length < 2) return null;
+  const logs = logLevels(levels);
+  return stepLikelihoods(
+    levels.map(({ window, value }, at) => ({
+      level: logs[at] ?? 0,
+      starts: startsIn(profileTimes, window),
+      sampling: samplingOf(value),
+    })),
+    {
+      ...getResolution(profileTimes),
+      instances: profileTimes.series.length,
+      from: plan.incident.from,
+    },
   );
-  return listStretches(profileTimes, fine, counts);
-}
-
-/**
- * When the share changed, by the parts that were read and then by those about the likely times once more.
- */
-async function narrowShare(
-  context: InvestigationContext,
-  share: ShareLens,
-  narrowing: Narrowing,
-  coarse: readonly ShareStretch[],
-  looks = MAX_LOOKS,
-): Promise<Since | null> {
-  const { profileTimes, p1, p2 } = narrowing;
-  const { phi } = (share.change ?? share).analysis.dispersion;
-  const resolution = getResolution(profileTimes);
-  const { likelihoods } = await narrow(coarse, {
-    gapMs: resolution.gapMs,
-    looks,
-    findLikelihoods: (stretches) =>
-      shareLikelihoods(stretches, { p1, p2, phi }, { ...resolution, from: context.plan.incident.from }),
-    countTimes: (window) => sharedTimes(profileTimes, window).length,
-    read: (around) => readStretches(context, share, narrowing, around),
-  });
-  return likelihoods === null
-    ? null
-    : stepInterval(likelihoods, { ...resolution, from: context.plan.incident.from });
 }
 
 /**
@@ -266,16 +204,37 @@ async function onsetOfValue(
   share: ShareLens,
   narrowing: Narrowing,
   span: Window,
+  known: { x: number; n: number },
 ): Promise<Since | null> {
   const { profileTimes, p1, p2 } = narrowing;
   const { phi } = (share.change ?? share).analysis.dispersion;
+  const { incident } = context.plan;
+  const later = { from: incident.from, to: span.to };
+  const hasRoom = context.requests.left > 0;
+  const isRead = later.to === incident.to || !hasRoom;
+  const after = isRead
+    ? listStretches(profileTimes, [later], [known])
+    : await readStretch(context, share, narrowing, later);
   const isNew = sharedTimes(profileTimes, context.plan.baseline).length === 0;
-  const stretches = await readStretches(context, share, narrowing, span);
-  // New instances have no past; the change may be there from their first profile on.
-  const isThereFromStart = isNew && shareCuts([{ x: 0, n: 0 }, ...stretches], p1, p2, phi).best === 1;
-  if (stretches.length > 0 && !isThereFromStart) {
-    return narrowShare(context, share, narrowing, stretches, MAX_LOOKS - 1);
+  if (!isNew) {
+    const earlier = { from: span.from, to: incident.from - 1 };
+    const before = hasRoom ? await readStretch(context, share, narrowing, earlier) : [];
+    return narrow(context, share, narrowing, [...before, ...after], MAX_DIVISIONS);
   }
+  // New instances have no past; the change may be there from their first profile on.
+  let stretches = after;
+  for (let look = 0; look < LOOKS_AT_START && context.requests.left > 1; look++) {
+    const [first, ...others] = stretches;
+    const middle = first?.starts[Math.ceil(first.starts.length / 2)];
+    const windows =
+      first === undefined || middle === undefined ? null : divisionAt(profileTimes, first.window, middle);
+    if (first === undefined || windows === null) break;
+    const sides = await divideStretch(context, share, narrowing, first, windows);
+    stretches = [...sides.sort((a, b) => a.window.from - b.window.from), ...others];
+  }
+  const isThereFromStart = shareCuts([{ x: 0, n: 0 }, ...stretches], p1, p2, phi).best === 1;
+  if (stretches.length > 0 && !isThereFromStart)
+    return narrow(context, share, narrowing, stretches, MAX_DIVISIONS - LOOKS_AT_START);
   const first = sharedTimes(profileTimes, span)[0];
   if (first === undefined) return null;
   // Profiles of other instances in the same round say nothing about the time before it.

@@ -191,3 +191,70 @@ test('a second change is found below the caller that the first one seemed to mov
     'order',
   ]);
 });
+
+describe('parts that are read at first', () => {
+  const atFirst = { baselineParts: 2, incidentParts: 2 };
+  const ask = async (instances: readonly SmallInstance[], resolution: Partial<Resolution>) => {
+    const { context, lens, profileTimes } = await readyFor('cpu', instances);
+    const before = context.requests.made;
+    const share = await readShares(context, lens, profileTimes, { ...FINE, ...resolution });
+    const { baseline = [], incident = [] } = share?.windows ?? {};
+    return {
+      share,
+      parts: [baseline.length, incident.length],
+      requests: context.requests.made - before,
+    };
+  };
+  const burst = (minute: number) => (minute >= 4 && minute < 8 ? withPrice(60) : CALM);
+
+  test.each([
+    { what: 'suffice where nothing changed', samplesAt: always(CALM), parts: [2, 2], requests: 4 },
+    {
+      what: 'are divided where a function grew',
+      samplesAt: changing(CALM, withPrice(60)),
+      parts: [3, 4],
+      requests: 7,
+    },
+    { what: 'are divided where it grew for a quarter', samplesAt: burst, parts: [3, 4], requests: 7 },
+    {
+      what: 'are all divided where the baseline did not lie still',
+      samplesAt: (minute: number) => (minute < -50 ? withPrice(60) : changing(CALM, withPrice(60))(minute)),
+      parts: [4, 4],
+      requests: 8,
+    },
+  ])('$what', async ({ samplesAt, parts, requests }) => {
+    const instances = pods(1, { cpu: samplesAt });
+    const staged = await ask(instances, { atFirst });
+    expect(staged).toMatchObject({ parts, requests });
+    const finest = await ask(instances, {});
+    expect(getName(staged.share?.analysis ?? fail(), staged.share?.change?.culprit.fn)).toBe(
+      getName(finest.share?.analysis ?? fail(), finest.share?.change?.culprit.fn),
+    );
+  });
+
+  test('and divided say what all parts would have said', async () => {
+    const instances = pods(3, { cpu: changing(CALM, withPrice(60), 3) });
+    const [staged, finest] = [await ask(instances, { atFirst }), await ask(instances, {})];
+    const told = ({ share }: typeof staged) => ({
+      run: share?.change?.run,
+      growth: share?.change?.culprit.growth,
+      samples: share?.analysis.samples,
+      attribution: share?.change?.attribution.map(({ value, x, n, carries }) => ({ value, x, n, carries })),
+    });
+    expect(told(staged)).toEqual(told(finest));
+    // Three slices: one is what the others leave.
+    expect([staged.requests, finest.requests]).toEqual([9, 10]);
+  });
+
+  test('tell a load that rose by the totals of the finer ones', async () => {
+    const risen = { 'main serve': 180, 'main poll': 120, 'main price': 30 };
+    const { share, parts } = await ask(pods(1, { cpu: changing(CALM, risen) }), { atFirst });
+    expect(share?.analysis.load).toMatchObject({ hasRisen: true });
+    expect(share?.analysis.load.risen).toBeCloseTo(3);
+    expect(parts).toEqual([2, 2]);
+  });
+
+  const fail = (): never => {
+    throw new Error('nothing was read');
+  };
+});

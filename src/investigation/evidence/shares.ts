@@ -2,18 +2,31 @@ import { offload } from '../../offload.js';
 import { joinKey } from '../../profile/code/names.js';
 import type { Analysis, CodeChange, CountedProfile, Reading } from '../../profile/compare/analysis.js';
 import type { Attribution } from '../../profile/compare/attribution.js';
+import type { Changes } from '../../profile/compare/changes.js';
+import { hasCalmBaseline, isCalm } from '../../profile/compare/stages/calm.js';
 import type { Renamed } from '../../profile/contrast/name-changes.js';
-import { partWindows } from '../../profile/series/parts.js';
 import type { Window } from '../../sources/source.js';
 import { isHeavyWork } from '../../work/offload.js';
 import { shareProfile } from '../../work/share.js';
-import { FURTHER_MARGIN, GATE, SLICE_GATE } from '../thresholds.js';
+import { FURTHER_MARGIN, GATE, SLICE_GATE, SUSPICIOUS_Z } from '../thresholds.js';
 import type { Fleet } from './fleet.js';
-import { type LensType, type ReadContext, readActive, readQuantum } from './lens.js';
-import { type ProfileTimes, sharedTimes, singleTotals, totalsIn } from './profile-times.js';
+import { type LensType, type ReadContext, readQuantum } from './lens.js';
+import { type ProfileTimes, singleTotals } from './profile-times.js';
 import type { Requests } from './requests.js';
 import { changeKeys, hasGrownAlone, isFull, isRemainder, sourceOfMove } from './shares/accepted.js';
-import { attributed, listSlices, profilesInSlice, type SliceOf, strongestChange } from './shares/slices.js';
+import {
+  cutWindows,
+  finerTotals,
+  joinWindows,
+  type PartCounts,
+  type PartsRead,
+  type PartWindows,
+  readParts,
+  refineParts,
+  withFirst,
+} from './shares/parts.js';
+import { attributed, listSlices, type SliceOf, strongestChange } from './shares/slices.js';
+import { newInstances } from './shares/warm-up.js';
 import { createWarming, type Unsettled } from './shares/warming.js';
 import type { Plan } from './windows.js';
 
@@ -59,9 +72,7 @@ export interface InvestigationContext {
 }
 
 /** How finely one profile type is read. */
-export interface Resolution {
-  baselineParts: number;
-  incidentParts: number;
+export interface Resolution extends PartCounts {
   /** Slices of the fleet, at the most; 0 reads none. */
   slices: number;
   gate?: number;
@@ -69,6 +80,8 @@ export interface Resolution {
   allowsBursts?: boolean;
   /** Smallest growth that is looked for, as a share of the active total; MIN_POINTS where it is left out. */
   minGrowth?: number | undefined;
+  /** Parts that are read at first; they are divided where they look as if something changed. */
+  atFirst?: PartCounts | undefined;
 }
 
 /**
@@ -80,47 +93,51 @@ export async function readShares(
   context: InvestigationContext,
   lens: LensType,
   profileTimes: ProfileTimes,
-  {
-    baselineParts,
-    incidentParts,
-    slices: maxSlices,
-    gate = GATE,
-    allowsBursts = true,
-    minGrowth,
-  }: Resolution,
+  resolution: Resolution,
 ): Promise<ShareLens | null> {
+  const { slices: maxSlices, gate = GATE, allowsBursts = true, minGrowth } = resolution;
   const { readContext, plan } = context;
-  const windows = {
-    baseline: partWindows(plan.baseline, sharedTimes(profileTimes, plan.baseline), baselineParts),
-    incident: partWindows(plan.incident, sharedTimes(profileTimes, plan.incident), incidentParts),
-  };
+  const finest = cutWindows(profileTimes, plan, resolution);
+  const windows = { ...finest };
   let slices = listSlices(context.fleet, profileTimes, plan, maxSlices);
-  const read = async (window: Window): Promise<CountedProfile> => ({
-    profile: await readActive(readContext, lens.type, window),
-    profiles: totalsIn(profileTimes, window).profiles,
-  });
-  const [baseline, incident, bySlice] = await Promise.all([
-    Promise.all(windows.baseline.map(read)),
-    Promise.all(windows.incident.map(read)),
-    Promise.all(
-      slices.map(async ({ matcher }) => ({
-        profile: await readActive(readContext, lens.type, plan.incident, [matcher]),
-        profiles: profilesInSlice(context.fleet, profileTimes, plan.incident, matcher),
-      })),
-    ),
-  ]);
-  if ([baseline, incident].some((side) => side.every(({ profiles }) => profiles === 0))) return null;
+  const atFirst = joinWindows(finest, resolution.atFirst ?? resolution);
+  let read = await readParts(context, lens, profileTimes, atFirst, slices);
+  if ([read.baseline, read.incident].some((side) => side.every(({ profiles }) => profiles === 0)))
+    return null;
   const both = { from: Math.min(plan.baseline.from, plan.incident.from), to: plan.incident.to };
   const { value: quantum, isEstimated } = await readQuantum(
     readContext,
     lens.type,
-    [...baseline, ...incident].map(({ profile }) => profile),
+    [...read.baseline, ...read.incident].map(({ profile }) => profile),
     both,
     singleTotals(profileTimes, plan.baseline),
   );
-  const isHeavy = isHeavyWork(...[...baseline, ...incident, ...bySlice].map(({ profile }) => profile));
-  const unshared: Reading = { baseline, incident, slices: bySlice, quantum, minGrowth };
-  let reading = isHeavy ? sharedReading(unshared) : unshared;
+  const toReading = ({ baseline, incident, slices: bySlice }: PartsRead) => {
+    const isHeavy = isHeavyWork(...[...baseline, ...incident, ...bySlice].map(({ profile }) => profile));
+    const unshared: Reading = { baseline, incident, slices: bySlice, quantum, minGrowth };
+    return { isHeavy, reading: isHeavy ? sharedReading(unshared) : unshared };
+  };
+  let { isHeavy, reading } = toReading(read);
+  /** Changes in what was read at first, where they suffice. */
+  let known: Changes | null = null;
+  if (isFiner(finest, atFirst)) {
+    const search = { without: NO_KEYS, gate: SUSPICIOUS_Z, sliceGate: SUSPICIOUS_Z, allowsBursts };
+    const finer = finerTotals(profileTimes, read, finest);
+    const looked = await offload('changes', [{ ...reading, finer }, search], {
+      isHeavy,
+      signal: readContext.signal,
+    });
+    // A load that new instances brought may settle, which only parts tell.
+    const mayWarmUp = looked.analysis.load.hasRisen && newInstances(context, profileTimes)?.areAll === true;
+    if (!mayWarmUp && isCalm(looked, finer !== undefined)) {
+      known = looked;
+      Object.assign(windows, atFirst);
+    } else {
+      if (hasCalmBaseline(looked.analysis)) windows.baseline = withFirst(finest.baseline, atFirst.baseline);
+      read = await refineParts(context, lens, profileTimes, read, windows);
+      ({ isHeavy, reading } = toReading(read));
+    }
+  }
   const notes: string[] = [];
   const leftOut = new Set<string>();
   const accepted: ShareChange[] = [];
@@ -148,7 +165,9 @@ export async function readShares(
         sliceGate: Math.max(minDistance, SLICE_GATE),
         allowsBursts,
       };
-      const changes = await offload('changes', [reading, search], { isHeavy, signal: readContext.signal });
+      const changes =
+        known ?? (await offload('changes', [reading, search], { isHeavy, signal: readContext.signal }));
+      known = null;
       // Statements about the type as a whole leave out its warm-up and keep all of its changes.
       if (accepted.length === 0) {
         if (whole === null) notes.push(...renamedNotes(lens.type.alias, changes.analysis.joined.renamed));
@@ -231,6 +250,13 @@ export async function readShares(
     settledFrom: from === undefined || from === wholeFrom ? null : from,
     unsettled: accepted.length === 0 ? warming.unsettled : null,
   };
+}
+
+const NO_KEYS: ReadonlySet<string> = new Set();
+
+/** Whether one way to cut the windows has more parts than another. */
+function isFiner(windows: PartWindows, others: PartWindows): boolean {
+  return windows.baseline.length > others.baseline.length || windows.incident.length > others.incident.length;
 }
 
 /** Copies a reading once into memory that threads share, however often they look at it. */

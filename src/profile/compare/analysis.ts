@@ -38,6 +38,7 @@ import {
 } from './requests/entries.js';
 import { isExchangeOfRequests } from './requests/mix.js';
 import { likelihood } from './since.js';
+import { type FinerTotals, finerLevels } from './stages/finer.js';
 import { withoutFunctions, withoutStacks } from './without.js';
 
 /** A merge with the number of profiles in it. */
@@ -57,6 +58,8 @@ export interface Reading {
   quantum: number;
   /** Smallest growth that is looked for, as a share of the active total; MIN_POINTS where it is left out. */
   minGrowth?: number | undefined;
+  /** Totals of finer parts, by the part that they are of, where they are known without their profiles. */
+  finer?: FinerTotals | undefined;
 }
 
 /** A reading made comparable. */
@@ -104,7 +107,7 @@ export function analyse(reading: Reading, without: ReadonlySet<string> = NO_KEYS
   // Functions and frames stay when stacks are left out.
   const names = readNames(reading);
   const left = withoutFunctions(reading, without);
-  const { baseline, incident, quantum, minGrowth } = left;
+  const { baseline, incident, quantum, minGrowth, finer } = left;
   const counted = listProfiles(left);
   const joined = joinProfiles(
     counted.map(({ profile }) => profile),
@@ -125,7 +128,13 @@ export function analyse(reading: Reading, without: ReadonlySet<string> = NO_KEYS
   const earlier = before.slice(1).map((_, early) => measureNoise(before.slice(0, before.length - 1 - early)));
   const levels = (side: readonly PartCosts[]) =>
     side.map(({ costs, profiles }) => ({ value: sumIn(universe, costs), profiles }));
-  const load = loadChange(levels(before), levels(after), { quantum, phi: dispersion.phi });
+  const isWhole = before.length === baseline.length;
+  const courses =
+    finer !== undefined && isWhole
+      ? [finerLevels(universe, before, finer.baseline), finerLevels(universe, after, finer.incident)]
+      : [levels(before), levels(after)];
+  const [course = [], later = []] = courses;
+  const load = loadChange(course, later, { quantum, phi: dispersion.phi });
   const requests = findRequests({ ...sides, quantum, dispersion });
   const sliceParts = parts.slice(baseline.length + incident.length);
   const isEverywhere = hasRisenEverywhere(levels(sliceParts), levels(before));

@@ -17,6 +17,9 @@ export interface Slice {
 export interface Attribution {
   label: string;
   value: string;
+  /** Samples of the culprit and of all own code in these slices. */
+  x: number;
+  n: number;
   /** Share of the culprit in all own code before the change, in all of the fleet. */
   shareBefore: number;
   shareAfter: number;
@@ -83,6 +86,8 @@ export function attribute(
       return {
         label,
         value,
+        x: counts.x,
+        n: counts.n,
         shareBefore: p0,
         shareAfter: p,
         shareOthers: others.n > 0 ? q : null,

@@ -21,5 +21,6 @@ export function withoutFunctions(reading: Reading, keys: ReadonlySet<string>): R
     baseline: filtered(reading.baseline),
     incident: filtered(reading.incident),
     slices: filtered(reading.slices),
+    finer: undefined,
   };
 }

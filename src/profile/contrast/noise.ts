@@ -40,6 +40,9 @@ export interface Dispersion {
   freedom: number;
 }
 
+/** The assumption alone, where nothing was observed. */
+export const USUAL_DISPERSION: Dispersion = { phi: PRIOR_PHI, freedom: PRIOR_FREEDOM };
+
 /**
  * Over-dispersion of a composition that is observed several times: Pearson's X² over its degrees of freedom
  * (McCullagh & Nelder 1989, §4.5), drawn towards what calm services show. Groups too small in any observation

@@ -58,7 +58,11 @@ describe('subtractProfiles', () => {
       .array(
         fc.tuple(
           fc.array(
-            fc.record({ name: fc.constantFrom('a', 'b', '(anonymous)'), file: fc.constantFrom('x.js', 'y.js'), line: fc.nat(3) }),
+            fc.record({
+              name: fc.constantFrom('a', 'b', '(anonymous)'),
+              file: fc.constantFrom('x.js', 'y.js'),
+              line: fc.nat(3),
+            }),
             { minLength: 1, maxLength: 4 },
           ),
           fc.integer({ min: 1, max: 9 }),

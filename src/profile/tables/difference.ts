@@ -4,7 +4,7 @@ import { mergeProfiles } from './merge.js';
 import { StackTable } from './stack-table.js';
 
 /**
- * What is left of some profiles, added up, without others that are parts of them: the part that was not read.
+ * The rest of some profiles, added up, without others that are parts of them: the part that was not read.
  * Functions are the same by normal name. Values by the functions of a stack are exact; where the parts place
  * a line elsewhere than the whole does, its cost is taken from the heaviest lines of the same functions.
  * Functions of which nothing is left are left out.
@@ -42,7 +42,7 @@ class NamedStacks {
   /** Calls back with the number of every stack of a profile, in its order. */
   read(profile: Profile, onStack: (id: number, stack: number) => void): void {
     const { frameFunction, frameLine, stackStart, stackFrames, values } = profile;
-    const functions = profile.functions.map((info) => numberOf(this.#functions, joinKey(info)));
+    const functions = profile.functions.map((info) => assignNumber(this.#functions, joinKey(info)));
     const frames = frameFunction.map((fn, frame) => this.#frameId(functions[fn] ?? 0, frameLine[frame] ?? 0));
     for (let stack = 0; stack < values.length; stack++) {
       const [from, to] = [stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0];
@@ -71,7 +71,7 @@ class NamedStacks {
   }
 }
 
-function numberOf(numbers: Map<string, number>, key: string): number {
+function assignNumber(numbers: Map<string, number>, key: string): number {
   const known = numbers.get(key);
   if (known !== undefined) return known;
   numbers.set(key, numbers.size);
@@ -130,7 +130,10 @@ function compact(profile: Profile, stacks: readonly number[], values: readonly n
   return {
     ...profile,
     functions: [...functionIds.keys()].flatMap((fn) => profile.functions[fn] ?? []),
-    frameFunction: Uint32Array.from(frames, (frame) => functionIds.get(profile.frameFunction[frame] ?? 0) ?? 0),
+    frameFunction: Uint32Array.from(
+      frames,
+      (frame) => functionIds.get(profile.frameFunction[frame] ?? 0) ?? 0,
+    ),
     frameLine: Uint32Array.from(frames, (frame) => profile.frameLine[frame] ?? 0),
     frameKin: Uint8Array.from(frames, (frame) => profile.frameKin[frame] ?? 0),
     stackStart,

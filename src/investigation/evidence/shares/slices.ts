@@ -56,6 +56,47 @@ function isInSlice({ instanceLabel, instances }: Fleet, { name, value }: Matcher
 }
 
 /**
+ * The slices that need not be asked for: where the slices by a label hold all profiles of the incident, the
+ * largest one is what the others leave of it.
+ */
+export function tellableSlices(
+  fleet: Fleet,
+  profileTimes: ProfileTimes,
+  { incident }: Pick<Plan, 'incident'>,
+  slices: readonly SliceOf[],
+): ReadonlySet<SliceOf> {
+  const labels = [...new Set(slices.map(({ matcher }) => matcher.name))];
+  return new Set(
+    labels.flatMap((label) => {
+      const ofLabel = slices.filter(({ matcher }) => matcher.name === label);
+      if (!holdAll(fleet, profileTimes, incident, ofLabel, label)) return [];
+      const profiles = ({ matcher }: SliceOf) => profilesInSlice(fleet, profileTimes, incident, matcher);
+      return ofLabel.reduce((best, slice) => (profiles(slice) > profiles(best) ? slice : best));
+    }),
+  );
+}
+
+/** Whether every profile of the incident belongs to one of the slices by a label. */
+function holdAll(
+  { instanceLabel, choices }: Fleet,
+  profileTimes: ProfileTimes,
+  incident: Window,
+  slices: readonly SliceOf[],
+  label: string,
+): boolean {
+  const values = new Set(slices.map(({ matcher }) => matcher.value));
+  if (label !== instanceLabel) {
+    const choice = choices.find((one) => one.label === label);
+    return choice?.isOnAll === true && choice.values.every((value) => values.has(value));
+  }
+  return profileTimes.series.every(
+    (row) =>
+      values.has(row.labels[label] ?? '') ||
+      totalsIn({ ...profileTimes, series: [row] }, incident).profiles === 0,
+  );
+}
+
+/**
  * Number of profiles of a slice in a window. Of a large fleet, whose series are not told apart by
  * instance, it is the slice's part of the instances.
  */

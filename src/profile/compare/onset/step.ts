@@ -165,6 +165,23 @@ export function likelyTimes(
   return { from: first - spacing - Math.min(gapMs, COVERED_MS), to: last + spacing };
 }
 
+/** Probability that the step lies in a part of the time, and the median of its times there. */
+export function massIn(
+  { times, likelihoods, highest }: StepLikelihoods,
+  { from, to }: { from: number; to: number },
+): { probability: number; median: number } {
+  const weights = likelihoods.map((value) => Math.exp(value - highest));
+  const isInside = (time: number) => time >= from && time <= to;
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const inside = weights.reduce((sum, weight, at) => sum + (isInside(times[at] ?? 0) ? weight : 0), 0);
+  let passed = 0;
+  const median = times.findIndex((time, at) => {
+    passed += isInside(time) ? (weights[at] ?? 0) : 0;
+    return inside > 0 && 2 * passed >= inside;
+  });
+  return { probability: inside / total, median: times[median] ?? from };
+}
+
 /** Whether a step between two times is likely, in log-likelihood below the best time by at most `margin`. */
 export function isStepBetween(
   { times, likelihoods, highest }: StepLikelihoods,

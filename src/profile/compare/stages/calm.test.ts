@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { profileFrom, type Stacks } from '../../../../test/support/contrast.js';
+import type { Reading } from '../analysis.js';
+import { changesIn } from '../changes.js';
+import { isCalm } from './calm.js';
+
+const CALM = { 'main serve price': 100, 'main serve stock': 300, 'main poll': 400, 'runtime.gc': 100 };
+const LOWERED = { without: new Set<string>(), gate: 2.8, sliceGate: 2.8, allowsBursts: true };
+const scaled = (factor: number): Stacks =>
+  Object.fromEntries(Object.entries(CALM).map(([stack, value]) => [stack, Math.round(factor * value)]));
+
+interface Parts {
+  baseline?: readonly Stacks[];
+  incident?: readonly Stacks[];
+  slices?: readonly Stacks[];
+}
+
+function reading({ baseline = [CALM, CALM], incident = [CALM, CALM], slices = [] }: Parts): Reading {
+  const counted = (all: readonly Stacks[]) =>
+    all.map((stacks) => ({ profile: profileFrom(stacks), profiles: 1 }));
+  return { baseline: counted(baseline), incident: counted(incident), slices: counted(slices), quantum: 1 };
+}
+
+describe('a reading in few parts is calm', () => {
+  const price = (samples: number) => ({ ...CALM, 'main serve price': samples });
+
+  test.each<{ what: string; parts: Parts; calm: boolean }>([
+    { what: 'where nothing changed', parts: {}, calm: true },
+    {
+      what: 'not where a function grew a little',
+      parts: { incident: [price(170), price(170)] },
+      calm: false,
+    },
+    {
+      what: 'where it grew less than chance does',
+      parts: { incident: [price(115), price(115)] },
+      calm: true,
+    },
+    { what: 'not where it grew in one half', parts: { incident: [CALM, price(200)] }, calm: false },
+    { what: 'not where it grew in a slice', parts: { slices: [CALM, price(200)] }, calm: false },
+    { what: 'not where it cost more at first', parts: { baseline: [price(170), CALM] }, calm: false },
+    { what: 'not where it cost less at first', parts: { baseline: [price(50), CALM] }, calm: false },
+    { what: 'where the load varies a little', parts: { incident: [scaled(1.05), scaled(1.05)] }, calm: true },
+    {
+      what: 'not where the load may have risen',
+      parts: { incident: [scaled(1.3), scaled(1.3)] },
+      calm: false,
+    },
+  ])('$what', ({ parts, calm }) => {
+    expect(isCalm(changesIn(reading(parts), LOWERED), false)).toBe(calm);
+  });
+
+  test('also where the load rose, if the totals of finer parts have told it', () => {
+    const risen = reading({ incident: [scaled(1.5), scaled(1.5)] });
+    const levels = (value: number) => [[{ value, profiles: 1 }], [{ value, profiles: 1 }]];
+    const changes = changesIn(
+      { ...risen, finer: { baseline: levels(900), incident: levels(1_350) } },
+      LOWERED,
+    );
+    expect(isCalm(changes, true)).toBe(true);
+  });
+});
+
+test('the load is told by the totals of finer parts, with the share of own code of the part that they are of', () => {
+  const finer = (values: readonly number[]) => [values.map((value) => ({ value, profiles: 1 }))];
+  const calm = reading({ baseline: [scaled(4)], incident: [scaled(4)] });
+  const steady = changesIn(calm, LOWERED).analysis.load;
+  expect(steady).toMatchObject({ ratio: 1, hasRisen: false });
+  // The half with all of the rise is told although both windows cost the same as a whole.
+  const { load } = changesIn(
+    { ...calm, finer: { baseline: finer([900, 900, 900, 900]), incident: finer([450, 450, 1_350, 1_350]) } },
+    LOWERED,
+  ).analysis;
+  expect(load.ratio).toBeCloseTo(1);
+  expect(load.risen).toBeCloseTo(1.5);
+});
