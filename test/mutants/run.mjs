@@ -7,6 +7,8 @@
 //   npm run mutants -- --slow FILE…      the same with the tests of many random cases, too
 //   npm run mutants -- --table           only the table, of the runs that were made
 //   npm run mutants -- --check           only whether it lacks something
+//
+// MUTANTS_TESTS names fewer tests, by globs: with `--survivors` quick ones first.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -67,7 +69,11 @@ function runStryker(tests, args, isSlow = false) {
   const { status } = spawnSync(stryker, ['run', 'test/mutants/stryker.config.json', ...args], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, MUTANTS_TESTS: tests, ...(isSlow ? { MUTANTS_SLOW: '1' } : {}) },
+    env: {
+      ...process.env,
+      MUTANTS_TESTS: process.env.MUTANTS_TESTS ?? tests,
+      ...(isSlow ? { MUTANTS_SLOW: '1' } : {}),
+    },
   });
   if (status !== 0) process.exit(status ?? 1);
 }

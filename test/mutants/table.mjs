@@ -165,7 +165,9 @@ function listFolders(names) {
     const folder = path.posix.dirname(name);
     counts.set(folder, (counts.get(folder) ?? 0) + 1);
   }
-  return [...counts].map(([folder, files]) => `\`${folder}/\` (${files} files)`).join(', ');
+  return [...counts]
+    .map(([folder, files]) => `\`${folder}/\` (${files} ${files === 1 ? 'file' : 'files'})`)
+    .join(', ');
 }
 
 /** The files of which a report says nothing. */
