@@ -90,8 +90,12 @@ export function briefEvidence(
   };
 }
 
-/** Looks for leaks and contention: requests are made only where the totals show a rise, two for each type. */
-export async function lookAtLevelsAndWaits(evidence: BriefEvidence): Promise<void> {
+/**
+ * Looks for leaks and contention: requests are made only where the totals show a rise, two for each type.
+ *
+ * @param isThrifty whether requests are few: then levels that rose no more than the load explains are not read
+ */
+export async function lookAtLevelsAndWaits(evidence: BriefEvidence, isThrifty: boolean): Promise<void> {
   const { context, series, mainTotals } = evidence;
   const [main] = series;
   if (main === undefined) return;
@@ -102,10 +106,11 @@ export async function lookAtLevelsAndWaits(evidence: BriefEvidence): Promise<voi
   for (const { lens, times } of goroutinesFirst) {
     if (evidence.levels.some(({ leak }) => leak !== null)) return;
     await noting(evidence, lens, async () => {
-      if (lens.kind === 'level')
-        evidence.levels.push(
-          withPlainCause(await readLevels(context, lens, times, explainedByLoad(evidence)), evidence),
-        );
+      if (lens.kind === 'level') {
+        const explained = isThrifty ? explainedByLoad(evidence) : 0;
+        const level = await readLevels(context, lens, times, explained);
+        evidence.levels.push(withPlainCause(level, evidence));
+      }
       if (lens.kind === 'wait') {
         // The most telling wait suffices.
         if (evidence.waits.some(({ contention }) => contention !== null)) return;

@@ -24,6 +24,7 @@ import {
   groupSizeFor,
   isAffordable,
   LOOK_REQUESTS,
+  MAX_FLEET_REQUESTS,
   orderForLook,
   reservedForShares,
 } from './budget.js';
@@ -65,7 +66,10 @@ export async function lookAtAll(
     await pMap(some, runIfAffordable, { concurrency: LOOKS_AT_ONCE });
   };
   const byRise = [...looks].sort((a, b) => measureRise(b) - measureRise(a));
-  await inTurn(byRise, reservedForShares(requests.left), ({ evidence }) => lookAtLevelsAndWaits(evidence));
+  const isThrifty = looks.length > MAX_FLEET_REQUESTS;
+  await inTurn(byRise, reservedForShares(requests.left), ({ evidence }) =>
+    lookAtLevelsAndWaits(evidence, isThrifty),
+  );
   const open = looks.filter(({ evidence }) => !hasFirstReason(evidence));
   const common = median(
     looks.flatMap(({ evidence }) => evidence.mainTotals?.load.ratio ?? []).filter((ratio) => ratio > 0),

@@ -78,9 +78,9 @@ export async function lookTogether(
 }
 
 /** Changes that stand out of their own service come first; probable load and moved costs come last. */
-function compareSuspicions(
-  { change: { grown: a } }: GroupSuspicion,
-  { change: { grown: b } }: GroupSuspicion,
+export function compareSuspicions(
+  { change: { grown: a } }: Pick<GroupSuspicion, 'change'>,
+  { change: { grown: b } }: Pick<GroupSuspicion, 'change'>,
 ): number {
   return (
     Number(a.hasMoved) - Number(b.hasMoved) ||
