@@ -93,7 +93,8 @@ export function briefEvidence(
 /**
  * Looks for leaks and contention: requests are made only where the totals show a rise, two for each type.
  *
- * @param isThrifty whether requests are few: then levels that rose no more than the load explains are not read
+ * @param isThrifty whether requests are few: then levels that rose by no more than the load explains are not
+ *   read
  */
 export async function lookAtLevelsAndWaits(evidence: BriefEvidence, isThrifty: boolean): Promise<void> {
   const { context, series, mainTotals } = evidence;
