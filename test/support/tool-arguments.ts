@@ -18,7 +18,7 @@ export const TOOL_CALLS: Readonly<Record<string, ToolCall>> = {
   investigate: { arguments: INCIDENT, holds: 'code_regression' },
   get_timeline: {
     arguments: { ...INCIDENT, from: '2026-11-20T14:00:00Z', profile_type: 'cpu' },
-    holds: 'cpu rose from 385 ms to 525 ms per profile between 2026-11-20T14:28:08Z and 2026-11-20T14:31:52Z',
+    holds: 'cpu rose from 385 ms to 525 ms per profile between 2026-11-20T14:28:05Z and 2026-11-20T14:35:34Z',
   },
   inspect_function: {
     arguments: { ...INCIDENT, profile_type: 'cpu', function: 'coupon.loadPattern' },
