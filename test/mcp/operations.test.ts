@@ -186,7 +186,9 @@ test('calls and other operations show by the OpenTelemetry conventions, too', as
 
 test('tokens of answers are estimated well enough', () => {
   const directory = fileURLToPath(new URL('../answers', import.meta.url));
-  const answers = readdirSync(directory).map((name) => readFileSync(path.join(directory, name), 'utf8'));
+  const answers = readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => readFileSync(path.join(directory, name), 'utf8'));
   const bytes = answers.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   const tokens = answers.reduce((sum, text) => sum + encode(text).length, 0);
   expect(answers.length).toBeGreaterThan(50);
