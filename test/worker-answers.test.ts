@@ -144,7 +144,13 @@ test('every job gives the same in a thread as in place', async () => {
   const [reading] = seen.runs.flatMap(({ name, args }) => (name === 'changes' ? [args[0] as Reading] : []));
   const [before, after] = [reading?.baseline[0]?.profile, reading?.incident[0]?.profile];
   const group = { before, after, quantum: 10_000_000, spread: [0.9, 1.1], gate: 4.1, minGrowth: 1 };
-  const ofLarge = { fileHead: [directory, file], mergeFiles: [directory, plan], grown: [group] };
+  const keys = before?.functions.map(({ name }) => name);
+  const ofLarge = {
+    fileHead: [directory, file],
+    mergeFiles: [directory, plan],
+    grown: [group],
+    functionCosts: [before, keys],
+  };
   for (const [name, args] of Object.entries(ofLarge)) seen.runs.push({ name, args, result: undefined });
   const names = new Set(seen.runs.map(({ name }) => name));
   expect([...names].sort()).toEqual(Object.keys(JOBS).sort());
