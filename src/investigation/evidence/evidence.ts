@@ -99,6 +99,8 @@ export interface EvidenceQuestion {
   slices?: number;
   /** Smallest growth of a function that is looked for, as a share of the total; else the usual one. */
   minGrowth?: number;
+  /** Whether calm types are read in all parts, too; how much these differ tells which change is seen. */
+  readsAllParts?: boolean;
 }
 
 /**
@@ -197,7 +199,7 @@ export async function readEvidence(
     try {
       if (lens.kind === 'time' || lens.kind === 'amount') {
         const answer = await readWithin(typeContext, lens, profileTimes, {
-          ...chooseResolution(lens, shares, question.slices),
+          ...chooseResolution(lens, shares, question),
           minGrowth: question.minGrowth,
         });
         if (typeof answer !== 'string') shares.push(withoutRequests(answer, shares));
@@ -316,11 +318,12 @@ async function explainEmpty(
 function chooseResolution(
   { type }: LensType,
   shares: readonly ShareLens[],
-  slices = MAIN.slices,
+  { slices = MAIN.slices, readsAllParts = false }: Pick<EvidenceQuestion, 'slices' | 'readsAllParts'>,
 ): Resolution {
-  if (shares.length === 0) return { ...MAIN, slices, atFirst: MAIN_AT_FIRST };
+  if (shares.length === 0) return { ...MAIN, slices, atFirst: readsAllParts ? undefined : MAIN_AT_FIRST };
   const isPressed = type.alias === 'alloc' && collectorIn(shares)?.hasGrown === true;
   if (isPressed) return { ...SECOND, gate: PRESSED_GATE, atFirst: undefined };
+  if (readsAllParts) return { ...SECOND, atFirst: undefined };
   // A change of the time that is known leads: another type only supports it.
   return shares.some(({ lens, change }) => lens.kind === 'time' && change?.from === null)
     ? { ...SECOND, baselineParts: 1 }

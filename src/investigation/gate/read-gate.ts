@@ -71,6 +71,7 @@ export async function readGate(question: GateQuestion, context: ToolContext): Pr
       requests: question.requests,
       slices: sameMatchers(before, matchers) ? MAIN.slices : 0,
       minGrowth: LOOKED_FOR * question.policy.minShare,
+      readsAllParts: true,
     },
     context,
   );
