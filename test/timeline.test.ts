@@ -146,7 +146,7 @@ describe('a function', () => {
 
   test('its share over time, and its value', async () => {
     const { text, json } = await timeline(await source(grown), { function: 'pay' });
-    expect(json.onset).toEqual({ after: on('12:29:22'), before: on('12:31:15') });
+    expect(json.onset).toEqual({ after: on('12:28:27'), before: on('12:32:52') });
     expect(text).toMatch(
       /Onset: pay as a share of cpu rose from \S+% to \S+% between .*; its value from \S+ ms to \S+ ms per profile\./,
     );
@@ -156,7 +156,7 @@ describe('a function', () => {
     expect(json).toMatchObject({ function: 'pay', group_by: null });
     expect(json.next[0]).toMatchObject({
       tool: 'inspect_function',
-      arguments: { function: 'pay', from: on('12:31:14') },
+      arguments: { function: 'pay', from: on('12:32:51') },
     });
   });
 
@@ -237,7 +237,7 @@ test('a function whose share stays while its value changes says so', async () =>
     { function: 'f' },
   );
   expect(json.onset).toBeNull();
-  expect(json.value_onset).toEqual({ after: on('12:39:23'), before: on('12:41:03') });
+  expect(json.value_onset).toEqual({ after: on('12:39:29'), before: on('12:42:11') });
   expect(text).toMatch(
     /Onset: f .*as a share of cpu shows no change point; its value rose from 5\d\d ms to \S+ s per profile between /,
   );

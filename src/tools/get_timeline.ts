@@ -86,7 +86,7 @@ async function ofFunction(text: string, measured: Measurement, scope: Scope, con
     target,
     measured,
     scope,
-    { maxParts: MAX_PARTS, isNarrowed: true },
+    { maxParts: MAX_PARTS },
     context,
   );
   const of = functionData(target.info, target.line);

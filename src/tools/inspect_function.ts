@@ -67,14 +67,7 @@ export const run: Run<typeof input> = (args, context) =>
       const timeline = isOfAll
         ? await askSideQuestion(
             'The timeline',
-            () =>
-              functionSeries(
-                target,
-                measured,
-                scope,
-                { maxParts: TIMELINE_PARTS, isNarrowed: false },
-                context,
-              ),
+            () => functionSeries(target, measured, scope, { maxParts: TIMELINE_PARTS }, context),
             context,
           )
         : NOT_ASKED;

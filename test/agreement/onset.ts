@@ -9,6 +9,12 @@ export type ToldOnset =
 
 type Interval = NonNullable<Finding['since']>;
 
+/**
+ * Types that count objects in memory: how many samples stand behind a number of them is not known, so that a
+ * timeline may find the onset of a share elsewhere (docs/develop/comparison.md §8).
+ */
+const UNCOUNTED = /_objects$/;
+
 /** Sentences about intervals of the same change that exclude each other. */
 export function contradictionsOfOnset(told: readonly ToldOnset[]): string[] {
   const findings = told.flatMap((row) => (row.tool === 'get_timeline' ? [] : [row]));
@@ -24,7 +30,11 @@ export function contradictionsOfOnset(told: readonly ToldOnset[]): string[] {
       return isSame && other.finding.since !== null ? [{ by: other.tool, onset: other.finding.since }] : [];
     });
     const series = told.flatMap((row) => {
-      const isOfIt = row.tool === 'get_timeline' && row.type === type.id && isAbout(row.fn, finding);
+      const isOfIt =
+        row.tool === 'get_timeline' &&
+        row.type === type.id &&
+        !UNCOUNTED.test(type.alias) &&
+        isAbout(row.fn, finding);
       return isOfIt && row.series?.onset != null ? [{ by: row.tool, onset: row.series.onset }] : [];
     });
     return [...others, ...series]

@@ -16,14 +16,13 @@ import { countedVariance, seriesPart } from './series-part.js';
  * series, searched in the value.
  *
  * @param maxParts at most 12, since each part costs a request
- * @param isNarrowed whether the time about a change is read once more, for up to 12 requests a figure
  * @throws UpstreamError where no part could be read
  */
 export async function functionSeries(
   target: FunctionTarget,
   measurement: Measurement,
   scope: Scope,
-  { maxParts, isNarrowed }: { maxParts: number; isNarrowed: boolean },
+  { maxParts }: { maxParts: number },
   context: ToolContext,
 ): Promise<Pick<Frames, 'frames' | 'gaps' | 'step'> & { series: Series; values: Series; notes: string[] }> {
   const timeline = await readFrames(scope, measurement, { label: null, maxParts }, context);
@@ -61,7 +60,8 @@ export async function functionSeries(
     measurement,
     scope,
     context,
-    isNarrowed,
+    // In finer parts a share scatters more than its counts say, and the interval would claim too much.
+    isNarrowed: false,
   });
   return {
     frames,
