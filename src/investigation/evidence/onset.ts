@@ -1,11 +1,6 @@
 import { countsIn } from '../../profile/compare/analysis.js';
-import { AGAINST_DEPLOY } from '../../profile/compare/onset/replacement.js';
-import {
-  isStepBetween,
-  type StepLikelihoods,
-  stepInterval,
-  stepLikelihoods,
-} from '../../profile/compare/onset/step.js';
+import { stepOrReplacement } from '../../profile/compare/onset/replacement.js';
+import { type StepLikelihoods, stepLikelihoods } from '../../profile/compare/onset/step.js';
 import { arrivalInterval, shareCuts } from '../../profile/compare/since.js';
 import { sumIn } from '../../profile/contrast/contrast.js';
 import { totalValue } from '../../profile/model.js';
@@ -152,8 +147,7 @@ function logLevels(levels: readonly LevelOf[]): number[] {
 }
 
 /**
- * The interval in which the value per profile steps. Where all instances were replaced, that is when, unless
- * another time is clearly better.
+ * The interval in which the value per profile steps: see {@link stepOrReplacement}.
  *
  * @param samplingOf variance of the logarithm of a value by sampling alone
  */
@@ -165,11 +159,10 @@ function steps(
 ): Since | null {
   const likelihoods = likelySteps(context, profileTimes, all, samplingOf);
   if (likelihoods === null) return null;
-  const resolution = getResolution(profileTimes);
-  const deploy = replacement(context, profileTimes);
-  return deploy !== null && isStepBetween(likelihoods, [deploy.last, deploy.first], AGAINST_DEPLOY)
-    ? arrivalInterval({ ...deploy, ...resolution })
-    : stepInterval(likelihoods, { ...resolution, from: context.plan.incident.from });
+  return stepOrReplacement(likelihoods, replacement(context, profileTimes), {
+    ...getResolution(profileTimes),
+    from: context.plan.incident.from,
+  });
 }
 
 function likelySteps(

@@ -1,19 +1,13 @@
 import { secondsPerUnit } from '../../text/units.js';
 import { findRamp } from '../compare/leak.js';
-import { AGAINST_DEPLOY, findReplacement } from '../compare/onset/replacement.js';
-import {
-  isStepBetween,
-  type LevelAt,
-  type StepLikelihoods,
-  stepInterval,
-  stepLikelihoods,
-} from '../compare/onset/step.js';
-import { arrivalInterval, rampInterval } from '../compare/since.js';
+import { findReplacement, stepOrReplacement } from '../compare/onset/replacement.js';
+import { type LevelAt, type StepLikelihoods, stepLikelihoods } from '../compare/onset/step.js';
+import { rampInterval } from '../compare/since.js';
 import type { Measurement } from '../measurement.js';
 import type { Change } from './onset.js';
 import { partWindows } from './parts.js';
 import { sampleWorth } from './series.js';
-import type { Frame, Reading, Span } from './timeline.js';
+import { countProfiles, distinctTimes, type Frame, median, type Reading, type Span } from './timeline.js';
 
 /** The interval in which a lasting change began. */
 export interface Onset {
@@ -55,10 +49,6 @@ export function readingsIn(readings: readonly Reading[], { from, to }: Span): Re
   return readings.filter(({ time }) => time >= from && time <= to);
 }
 
-export function distinctTimes(readings: readonly Reading[]): number[] {
-  return [...new Set(readings.map(({ time }) => time))].sort((a, b) => a - b);
-}
-
 /** The mean of the profiles of some instances in one round. */
 export interface RoundLevel extends LevelAt {
   /** Value per profile. */
@@ -77,7 +67,7 @@ export function roundLevels(
   const largest = Math.max(...readings.map(({ value }) => value));
   return partWindows({ from: first, to: last }, times, rounds).map((window) => {
     const inRound = readingsIn(readings, window);
-    const profiles = new Set(inRound.map(({ time, instance }) => JSON.stringify([time, instance]))).size;
+    const profiles = countProfiles(inRound);
     const sum = inRound.reduce((total, { value }) => total + value, 0);
     return measureLevel({ sum, profiles, starts: listStarts(inRound, resolution) }, worth, largest);
   });
@@ -133,8 +123,7 @@ export function levelLikelihoods(
 }
 
 /**
- * The interval of a likely step. Where all instances were replaced, that is when, unless another time is
- * clearly better.
+ * The interval of a likely step: see {@link stepOrReplacement}.
  *
  * @param longest longest of the stretches of time that tell the step, where they hold several profiles of an
  *   instance
@@ -146,9 +135,7 @@ export function findInterval(
   longest = 0,
 ): Onset {
   const deploy = deployIn(readings, resolution);
-  return deploy !== null && isStepBetween(likelihoods, [deploy.last, deploy.first], AGAINST_DEPLOY)
-    ? arrivalInterval({ ...deploy, ...resolution })
-    : stepInterval(likelihoods, resolution, 2 * Math.max(longest, resolution.gapMs));
+  return stepOrReplacement(likelihoods, deploy, resolution, 2 * Math.max(longest, resolution.gapMs));
 }
 
 function deployIn(readings: readonly Reading[], { gapMs }: Resolution) {
@@ -172,14 +159,7 @@ export function findRampOnset(
 ): Onset | null {
   const points = levels.map(({ value, starts }) => ({ time: (starts.at(-1) ?? 0) + stepMs / 2, value }));
   const calm = points.filter(({ time }) => time < from).map(({ value }) => value);
-  const level = computeMedian(calm.length > 0 ? calm : points.slice(0, 1).map(({ value }) => value));
+  const level = median(calm.length > 0 ? calm : points.slice(0, 1).map(({ value }) => value)) ?? 0;
   const foot = findRamp(points, level);
   return foot === null ? null : rampInterval({ last: foot.after, first: foot.before, gapMs });
-}
-
-function computeMedian(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (
-    ((sorted[Math.floor((sorted.length - 1) / 2)] ?? 0) + (sorted[Math.floor(sorted.length / 2)] ?? 0)) / 2
-  );
 }

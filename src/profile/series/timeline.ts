@@ -163,11 +163,23 @@ export function findSpikes(values: readonly number[]): [start: number, end: numb
   return spikes.filter(([start, end]) => end - start <= LONGEST_SHARE * values.length);
 }
 
-function distinctTimes(readings: readonly Reading[]): number[] {
+/** Key of a profile: an instance sends one at a time, though its parts may differ in the label. */
+export function profileKey({ time, instance }: Reading): string {
+  return JSON.stringify([time, instance]);
+}
+
+/** Number of profiles that some readings are of. */
+export function countProfiles(readings: readonly Reading[]): number {
+  return new Set(readings.map(profileKey)).size;
+}
+
+/** Times at which there are profiles, ascending. */
+export function distinctTimes(readings: readonly Reading[]): number[] {
   return [...new Set(readings.map(({ time }) => time))].sort((a, b) => a - b);
 }
 
-function median(values: readonly number[]): number | null {
+/** The middle value, or the mean of both middle ones; null where there is none. */
+export function median(values: readonly number[]): number | null {
   const sorted = values.toSorted((a, b) => a - b);
   const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
   return low === undefined || high === undefined ? null : (low + high) / 2;

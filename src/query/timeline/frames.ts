@@ -1,7 +1,14 @@
 import pMap from 'p-map';
 import { offload } from '../../offload.js';
 import type { FunctionTarget } from '../../profile/code/find-function.js';
-import { type Frame, frameAt, listWindows, type Reading, type Span } from '../../profile/series/timeline.js';
+import {
+  type Frame,
+  frameAt,
+  listWindows,
+  profileKey,
+  type Reading,
+  type Span,
+} from '../../profile/series/timeline.js';
 import type { Cost } from '../../profile/tables/function-cost.js';
 import type { ProfileQuery, ProfileSource } from '../../sources/source.js';
 import { formatTime } from '../../text/units.js';
@@ -99,11 +106,6 @@ export async function readFrameCosts(
 export interface FrameCounts {
   profilesIn(frame: number, label?: string | null): number;
   instancesIn(frame: number, label?: string | null): number;
-}
-
-/** Key of a profile: an instance sends one at a time, though its parts may differ in the label. */
-export function profileKey({ time, instance }: Reading): string {
-  return JSON.stringify([time, instance]);
 }
 
 /** Counts profiles and instances from readings that hold every single profile. */

@@ -4,7 +4,6 @@ import type { StepLikelihoods } from '../../profile/compare/onset/step.js';
 import { likelihood } from '../../profile/compare/since.js';
 import type { Measurement } from '../../profile/measurement.js';
 import {
-  distinctTimes,
   estimateWorth,
   findInterval,
   findRampOnset,
@@ -20,7 +19,13 @@ import {
 import type { Change } from '../../profile/series/onset.js';
 import { partWindows } from '../../profile/series/parts.js';
 import { isLasting, type Series } from '../../profile/series/series.js';
-import { listWindows, type Reading, type Span } from '../../profile/series/timeline.js';
+import {
+  countProfiles,
+  distinctTimes,
+  listWindows,
+  type Reading,
+  type Span,
+} from '../../profile/series/timeline.js';
 import type { Cost } from '../../profile/tables/function-cost.js';
 import type { ToolContext } from '../context.js';
 import { notReadBecause } from '../not-read.js';
@@ -199,7 +204,7 @@ async function readStretches(
     return windows.flatMap((window, at): CostStretch[] => {
       const cost = costs[at];
       const inside = readingsIn(readings, window);
-      const profiles = new Set(inside.map(({ time, instance }) => JSON.stringify([time, instance]))).size;
+      const profiles = countProfiles(inside);
       if (cost === undefined || profiles === 0 || (target !== null && cost.active <= 0)) return [];
       return [{ window, cost, profiles, starts: listStarts(inside, { stepMs: timeline.step }) }];
     });

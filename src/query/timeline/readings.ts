@@ -1,5 +1,6 @@
 import type { Measurement } from '../../profile/measurement.js';
 import {
+  countProfiles,
   cutIntoFrames,
   estimateInterval,
   type Frame,
@@ -10,7 +11,7 @@ import {
 import type { ToolContext } from '../context.js';
 import { findInstanceLabel } from '../measure.js';
 import { profileQuery, type Scope } from '../scope.js';
-import { countReadings, countStored, type FrameCounts, profileKey } from './frames.js';
+import { countReadings, countStored, type FrameCounts } from './frames.js';
 
 /** Maximum number of parts of a window where each costs a request. */
 export const MAX_PARTS = 12;
@@ -72,8 +73,7 @@ export async function readFrames(
   );
   const interval = isTooMany ? null : estimateInterval(readings);
   const gaps = findGaps(readings, window, interval);
-  const isToldApart =
-    measurement.profiles === null || measurement.profiles === new Set(readings.map(profileKey)).size;
+  const isToldApart = measurement.profiles === null || measurement.profiles === countProfiles(readings);
   const count = Math.max(
     1,
     isToldApart

@@ -1,3 +1,6 @@
+import { arrivalInterval } from '../since.js';
+import { isStepBetween, type StepContext, type StepLikelihoods, stepInterval } from './step.js';
+
 /**
  * Log-likelihood by which another cut must beat the replacement of all instances, which changes code more
  * often than anything else does.
@@ -26,4 +29,22 @@ export function findReplacement(
   const first = Math.min(...arrived.map(({ from }) => from));
   const last = times.findLast((time) => time < first);
   return last === undefined ? null : { last, first };
+}
+
+/**
+ * The interval of a likely step. Where all instances were replaced, that is when, unless another time is
+ * clearly better.
+ *
+ * @param resolution.from beginning of the window that was asked about, where there is one
+ * @param maxWidth largest width of the interval in milliseconds; by default that of {@link stepInterval}
+ */
+export function stepOrReplacement(
+  likelihoods: StepLikelihoods,
+  deploy: ReturnType<typeof findReplacement>,
+  resolution: Pick<StepContext, 'gapMs' | 'stepMs'> & { from?: number },
+  maxWidth?: number,
+): { after: number; before: number } {
+  return deploy !== null && isStepBetween(likelihoods, [deploy.last, deploy.first], AGAINST_DEPLOY)
+    ? arrivalInterval({ ...deploy, gapMs: resolution.gapMs, stepMs: resolution.stepMs })
+    : stepInterval(likelihoods, resolution, maxWidth);
 }
