@@ -55,12 +55,11 @@ export async function functionSeries(
     // The load moves a value, too.
     isPureCount: false,
   });
-  const onsets = await onsetsOfCosts({ share: series, values }, costs, target, {
+  const onsets = await onsetsOfCosts({ share: series, values }, costs, {
     timeline,
     measurement,
     scope,
     context,
-    // In finer parts a share scatters more than its counts say, and the interval would claim too much.
     isNarrowed: false,
   });
   return {

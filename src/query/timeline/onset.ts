@@ -1,4 +1,3 @@
-import type { FunctionTarget } from '../../profile/code/find-function.js';
 import { shareLikelihoods } from '../../profile/compare/onset/share.js';
 import type { StepLikelihoods } from '../../profile/compare/onset/step.js';
 import { likelihood } from '../../profile/compare/since.js';
@@ -50,7 +49,7 @@ export interface Told {
   measurement: Measurement;
   scope: Scope;
   context: ToolContext;
-  /** Whether the time about a change is read once more, for up to 12 requests. */
+  /** Whether the time about a change of a total is read once more, for up to 12 requests. */
   isNarrowed: boolean;
 }
 
@@ -83,14 +82,16 @@ export function onsetOfReadings(
 
 /**
  * When costs that were read in parts changed for good: a function's by its share, and by its value; a total
- * by its value alone. The time about the change is read once more, in rounds as single as 12 requests allow.
+ * by its value alone, for which the time about the change may be read once more, in rounds as single as 12
+ * requests allow. A function is not read in finer parts, where its share scatters more than its counts say,
+ * and the interval would claim too much.
  *
+ * @param series.share null for a total
  * @param costs one for each frame of the timeline
  */
 export async function onsetsOfCosts(
   { share, values }: { share: Series | null; values: Series },
   costs: readonly (Cost | null)[],
-  target: FunctionTarget | null,
   told: Told,
 ): Promise<{ share: Onset | null; values: Onset | null }> {
   const { timeline, measurement, isNarrowed } = told;
@@ -100,7 +101,7 @@ export async function onsetsOfCosts(
   const coarse = windows.flatMap((window, at): CostStretch[] => {
     const cost = costs[at] ?? null;
     const profiles = timeline.profilesIn(at);
-    if (cost === null || profiles === 0 || (target !== null && cost.active <= 0)) return [];
+    if (cost === null || profiles === 0 || (share !== null && cost.active <= 0)) return [];
     return [
       { window, cost, profiles, starts: listStarts(readingsIn(timeline.readings, window), resolution) },
     ];
@@ -129,14 +130,13 @@ export async function onsetsOfCosts(
       { ...resolution, from: Number.NEGATIVE_INFINITY },
     );
   const tell = async (change: Change, find: (some: readonly CostStretch[]) => StepLikelihoods | null) => {
-    const { stretches, likelihoods } = await narrow(stretchesRead, {
+    const { stretches, likelihoods } = await narrow(coarse, {
       gapMs: resolution.gapMs,
       looks: isNarrowed ? MAX_LOOKS : 0,
       findLikelihoods: find,
       countTimes: (window) => distinctTimes(readingsIn(timeline.readings, window)).length,
-      read: (window) => readStretches(window, target, told),
+      read: (window) => readStretches(window, told),
     });
-    stretchesRead = stretches;
     if (measurement.type.nature === 'level') {
       const ramp = findRampOnset(listLevels(stretches), around(change), {
         ...resolution,
@@ -151,7 +151,6 @@ export async function onsetsOfCosts(
     const longest = Math.max(...widths(openStretches(stretches, likelihoods, resolution.gapMs)));
     return clipped(findInterval(likelihoods, timeline.readings, resolution, longest), measurement);
   };
-  let stretchesRead: readonly CostStretch[] = coarse;
   const ofShare =
     share?.change == null || !isLasting(share)
       ? null
@@ -184,12 +183,8 @@ function sharesBeside(stretches: readonly CostStretch[]): [number, number] {
   return best.shares;
 }
 
-/** Reads a window in at most six stretches; none where the store fails. */
-async function readStretches(
-  around: Span,
-  target: FunctionTarget | null,
-  { timeline, scope, context }: Told,
-): Promise<CostStretch[]> {
+/** Reads the totals of a window in at most six stretches; none where the store fails. */
+async function readStretches(around: Span, { timeline, scope, context }: Told): Promise<CostStretch[]> {
   const readings = readingsIn(timeline.readings, around);
   const windows = partWindows(around, distinctTimes(readings), MAX_FINE_PARTS);
   if (windows.length < 2) return [];
@@ -198,14 +193,14 @@ async function readStretches(
     const costs = await fetchCosts(
       scope,
       windows.map((window) => ({ ...query, window })),
-      target,
+      null,
       context,
     );
     return windows.flatMap((window, at): CostStretch[] => {
       const cost = costs[at];
       const inside = readingsIn(readings, window);
       const profiles = countProfiles(inside);
-      if (cost === undefined || profiles === 0 || (target !== null && cost.active <= 0)) return [];
+      if (cost === undefined || profiles === 0) return [];
       return [{ window, cost, profiles, starts: listStarts(inside, { stepMs: timeline.step }) }];
     });
   } catch (error) {

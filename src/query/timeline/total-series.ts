@@ -59,7 +59,7 @@ export async function totalSeries(
   };
   const onset = isFromReadings
     ? onsetOfReadings(series, timeline.readings, told)
-    : (await onsetsOfCosts({ share: null, values: series }, costs, null, told)).values;
+    : (await onsetsOfCosts({ share: null, values: series }, costs, told)).values;
   const whole = { ...series, onset };
   return { frames, gaps, step, whole, notes: merged?.notes ?? unstackedNotes(measurement, timeline) };
 }
@@ -127,7 +127,7 @@ export async function labelSeries(
     const profilesIn: Frames['profilesIn'] = (at) => timeline.profilesIn(at, name);
     const costs = ownSums.map((value) => ({ value, active: value }));
     const ofName = { ...told, timeline: { ...timeline, readings: own, profilesIn } };
-    const { values: onset } = await onsetsOfCosts({ share: null, values: series }, costs, null, ofName);
+    const { values: onset } = await onsetsOfCosts({ share: null, values: series }, costs, ofName);
     return { ...series, onset };
   };
   const whole = await withOnset(valueSeries(measurement, timeline, wholeSums), wholeSums);
