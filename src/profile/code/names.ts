@@ -16,6 +16,8 @@ export function joinKey({ name, file, startLine }: FunctionInfo): string {
   return isUnnamed(name) ? `${name}\0${file}\0${startLine}` : normaliseName(name);
 }
 
+/** Keys made before, by function: a profile that is made of others has their functions in another list. */
+const keyCache = new WeakMap<FunctionInfo, string>();
 /** Keys made before, by the functions of a profile: many questions about a profile need them. */
 const keysCache = new WeakMap<readonly FunctionInfo[], readonly string[]>();
 
@@ -23,7 +25,11 @@ const keysCache = new WeakMap<readonly FunctionInfo[], readonly string[]>();
 export function joinKeys(functions: readonly FunctionInfo[]): readonly string[] {
   const known = keysCache.get(functions);
   if (known !== undefined) return known;
-  const keys = functions.map(joinKey);
+  const keys = functions.map((info) => {
+    const key = keyCache.get(info) ?? joinKey(info);
+    keyCache.set(info, key);
+    return key;
+  });
   keysCache.set(functions, keys);
   return keys;
 }

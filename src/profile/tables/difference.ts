@@ -1,4 +1,4 @@
-import { joinKey } from '../code/names.js';
+import { joinKeys } from '../code/names.js';
 import type { Profile } from '../model.js';
 import { mergeProfiles } from './merge.js';
 import { StackTable } from './stack-table.js';
@@ -42,7 +42,7 @@ class NamedStacks {
   /** Calls back with the number of every stack of a profile, in its order. */
   read(profile: Profile, onStack: (id: number, stack: number) => void): void {
     const { frameFunction, frameLine, stackStart, stackFrames, values } = profile;
-    const functions = profile.functions.map((info) => assignNumber(this.#functions, joinKey(info)));
+    const functions = joinKeys(profile.functions).map((key) => assignNumber(this.#functions, key));
     const frames = frameFunction.map((fn, frame) => this.#frameId(functions[fn] ?? 0, frameLine[frame] ?? 0));
     for (let stack = 0; stack < values.length; stack++) {
       const [from, to] = [stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0];
