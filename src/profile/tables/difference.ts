@@ -2,6 +2,7 @@ import { joinKeys } from '../code/names.js';
 import type { Profile } from '../model.js';
 import { mergeProfiles } from './merge.js';
 import { StackTable } from './stack-table.js';
+import { selectStacks } from './stacks.js';
 
 /**
  * The rest of some profiles, added up, without others that are parts of them: the part that was not read.
@@ -24,11 +25,9 @@ export function subtractProfiles(wholes: readonly Profile[], parts: readonly Pro
     });
   balanceLines(rest, stacks);
   const kept = [...first].filter(([id]) => (rest[id] ?? 0) > 0);
-  return compact(
-    whole,
-    kept.map(([, stack]) => stack),
-    kept.map(([id]) => rest[id] ?? 0),
-  );
+  const keptStacks = new Set(kept.map(([, stack]) => stack));
+  const values = Float64Array.from(kept, ([id]) => rest[id] ?? 0);
+  return dropUnused({ ...selectStacks(whole, (stack) => keptStacks.has(stack)), values });
 }
 
 /** Numbers for stacks that are equal by the normal names and lines of their frames, across profiles. */
@@ -71,7 +70,7 @@ class NamedStacks {
   }
 }
 
-function assignNumber(numbers: Map<string, number>, key: string): number {
+function assignNumber<Key>(numbers: Map<Key, number>, key: Key): number {
   const known = numbers.get(key);
   if (known !== undefined) return known;
   numbers.set(key, numbers.size);
@@ -99,45 +98,21 @@ function balanceLines(rest: number[], stacks: NamedStacks): void {
   }
 }
 
-/** Some stacks of a profile with other values, and the functions and frames that they need. */
-function compact(profile: Profile, stacks: readonly number[], values: readonly number[]): Profile {
+/** A profile with those of its frames and functions alone that its stacks need, in the order of their use. */
+function dropUnused(profile: Profile): Profile {
   const frameIds = new Map<number, number>();
-  const functionIds = new Map<number, number>();
-  const stackStart = new Uint32Array(stacks.length + 1);
-  const length = stacks.reduce(
-    (sum, stack) => sum + (profile.stackStart[stack + 1] ?? 0) - (profile.stackStart[stack] ?? 0),
-    0,
-  );
-  const stackFrames = new Uint32Array(length);
-  let end = 0;
-  stacks.forEach((stack, index) => {
-    for (let at = profile.stackStart[stack] ?? 0; at < (profile.stackStart[stack + 1] ?? 0); at++) {
-      const frame = profile.stackFrames[at] ?? 0;
-      let id = frameIds.get(frame);
-      if (id === undefined) {
-        id = frameIds.size;
-        frameIds.set(frame, id);
-      }
-      stackFrames[end++] = id;
-    }
-    stackStart[index + 1] = end;
-  });
+  const stackFrames = profile.stackFrames.map((frame) => assignNumber(frameIds, frame));
   const frames = [...frameIds.keys()];
-  for (const frame of frames) {
-    const fn = profile.frameFunction[frame] ?? 0;
-    if (!functionIds.has(fn)) functionIds.set(fn, functionIds.size);
-  }
+  const functionIds = new Map<number, number>();
+  const frameFunction = Uint32Array.from(frames, (frame) =>
+    assignNumber(functionIds, profile.frameFunction[frame] ?? 0),
+  );
   return {
     ...profile,
     functions: [...functionIds.keys()].flatMap((fn) => profile.functions[fn] ?? []),
-    frameFunction: Uint32Array.from(
-      frames,
-      (frame) => functionIds.get(profile.frameFunction[frame] ?? 0) ?? 0,
-    ),
+    frameFunction,
     frameLine: Uint32Array.from(frames, (frame) => profile.frameLine[frame] ?? 0),
     frameKin: Uint8Array.from(frames, (frame) => profile.frameKin[frame] ?? 0),
-    stackStart,
     stackFrames,
-    values: Float64Array.from(values),
   };
 }
