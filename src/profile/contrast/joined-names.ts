@@ -30,7 +30,8 @@ export interface JoinedFrames {
   frameApplication: Uint8Array;
 }
 
-const NO_RENAMING: ReadonlyMap<string, string> = new Map();
+/** No key is read as another. */
+export const NO_RENAMING: ReadonlyMap<string, string> = new Map();
 
 /**
  * Joins the functions of profiles: the same key is the same function. They are numbered in the order of their

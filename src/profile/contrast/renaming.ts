@@ -1,11 +1,9 @@
 import { joinKeys } from '../code/names.js';
 import type { Profile } from '../model.js';
-import type { JoinedNames } from './joined-names.js';
+import { type JoinedNames, NO_RENAMING } from './joined-names.js';
 import { apartIn, matchRenamed, mayBeRenamed } from './renamed.js';
 import { hasCandidates } from './renaming-candidates.js';
 import { samplesIn, sideCosts } from './side-costs.js';
-
-const NO_RENAMING: ReadonlyMap<string, string> = new Map();
 
 /**
  * Finds the functions of the earlier side that go by another name since: see {@link matchRenamed}.

@@ -17,7 +17,7 @@ export const MIN_SHARE = 0.005;
  * Calls back for every stack of a profile with each of its functions once: the frame nearest to the leaf, and
  * the function that calls it there, −1 for none.
  */
-function eachFunction(
+export function eachFunction(
   { frameFunction, stackStart, stackFrames, values, functions }: Profile,
   visit: (fn: number, value: number, caller: number) => void,
 ): void {
@@ -35,22 +35,14 @@ function eachFunction(
 }
 
 /** Cost of each function of a profile with its callees, and which of them are in any of its stacks. */
-export function sumFunctions({ frameFunction, stackStart, stackFrames, values, functions }: Profile): {
-  sums: Float64Array;
-  isSeen: (fn: number) => boolean;
-} {
-  const sums = new Float64Array(functions.length);
-  const lastStack = new Int32Array(functions.length).fill(-1);
-  for (let stack = 0; stack < values.length; stack++) {
-    const end = stackStart[stack + 1] ?? 0;
-    for (let at = stackStart[stack] ?? 0; at < end; at++) {
-      const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
-      if (lastStack[fn] === stack) continue;
-      lastStack[fn] = stack;
-      sums[fn] = (sums[fn] ?? 0) + (values[stack] ?? 0);
-    }
-  }
-  return { sums, isSeen: (fn) => (lastStack[fn] ?? -1) >= 0 };
+export function sumFunctions(profile: Profile): { sums: Float64Array; isSeen: (fn: number) => boolean } {
+  const sums = new Float64Array(profile.functions.length);
+  const seen = new Uint8Array(profile.functions.length);
+  eachFunction(profile, (fn, value) => {
+    sums[fn] = (sums[fn] ?? 0) + value;
+    seen[fn] = 1;
+  });
+  return { sums, isSeen: (fn) => seen[fn] === 1 };
 }
 
 /** Adds a value to the sum of a key. */

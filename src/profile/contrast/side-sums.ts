@@ -1,5 +1,5 @@
 import type { Profile } from '../model.js';
-import { addTo, MIN_SHARE, sumFunctions, sumWhole } from './side-costs.js';
+import { addTo, eachFunction, MIN_SHARE, sumFunctions, sumWhole } from './side-costs.js';
 
 /** Costs of the joined functions on one side of a comparison. */
 export interface SideSums {
@@ -24,12 +24,12 @@ export function sumSides(
   functions: number,
 ): { was: SideSums; is: SideSums } {
   return {
-    was: sumSide(profiles.slice(0, before), functionOf.slice(0, before), functions),
-    is: sumSide(profiles.slice(before), functionOf.slice(before), functions),
+    was: sumShares(profiles.slice(0, before), functionOf.slice(0, before), functions),
+    is: sumShares(profiles.slice(before), functionOf.slice(before), functions),
   };
 }
 
-function sumSide(
+function sumShares(
   profiles: readonly Profile[],
   functionOf: readonly Uint32Array[],
   functions: number,
@@ -61,20 +61,12 @@ export function findCallers(
 ): ReadonlyMap<number, number> {
   const callers = new Map<number, Map<number, number>>();
   for (const fn of wanted) callers.set(fn, new Map());
-  profiles.forEach(({ functions, frameFunction, stackStart, stackFrames, values }, index) => {
+  profiles.forEach((profile, index) => {
     const joined = functionOf[index] ?? new Uint32Array();
-    const isWanted = joined.map((fn) => (wanted.has(fn) ? 1 : 0));
-    const lastStack = new Int32Array(functions.length).fill(-1);
-    for (let stack = 0; stack < values.length; stack++) {
-      const end = stackStart[stack + 1] ?? 0;
-      for (let at = stackStart[stack] ?? 0; at < end; at++) {
-        const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
-        if (isWanted[fn] !== 1 || lastStack[fn] === stack) continue;
-        lastStack[fn] = stack;
-        const caller = at + 1 < end ? (joined[frameFunction[stackFrames[at + 1] ?? 0] ?? 0] ?? 0) : -1;
-        addTo(callers.get(joined[fn] ?? 0) ?? new Map(), caller, values[stack] ?? 0);
-      }
-    }
+    eachFunction(profile, (fn, value, caller) => {
+      const costs = callers.get(joined[fn] ?? 0);
+      if (costs !== undefined) addTo(costs, caller < 0 ? -1 : (joined[caller] ?? 0), value);
+    });
   });
   return new Map(
     [...callers].map(([fn, costs]) => {

@@ -1,6 +1,5 @@
-import { joinKey } from '../../../profile/code/names.js';
-import { sumCosts } from '../../../profile/contrast/costs.js';
-import { joinProfiles } from '../../../profile/contrast/join.js';
+import { joinKeys } from '../../../profile/code/names.js';
+import { addTo, sumFunctions } from '../../../profile/contrast/side-costs.js';
 import type { Profile } from '../../../profile/model.js';
 
 // In which service of a group is a function? Each merge over some services answers that for many functions of
@@ -127,15 +126,10 @@ function partToTry<Item>({ items, hinted }: Sought<Item>): readonly Item[] {
 
 /** Costs of some functions in a profile, by their keys. */
 export function functionCosts(profile: Profile, keys: readonly string[]): Map<string, number> {
-  const { functions, parts } = joinProfiles([profile]);
-  const [part] = parts;
-  if (part === undefined) return new Map();
-  const { totals } = sumCosts(part, functions.length);
+  const { sums } = sumFunctions(profile);
   const wanted = new Set(keys);
   const costs = new Map<string, number>();
-  for (const [fn, info] of functions.entries()) {
-    const key = joinKey(info);
-    if (wanted.has(key)) costs.set(key, totals[fn] ?? 0);
-  }
+  for (const [fn, key] of joinKeys(profile.functions).entries())
+    if (wanted.has(key)) addTo(costs, key, sums[fn] ?? 0);
   return costs;
 }
