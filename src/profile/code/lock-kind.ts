@@ -14,11 +14,15 @@ const LEAF_LOCATIONS = 2;
  * profile end where a goroutine waits, those of a mutex profile where the holder unlocks. Null where the
  * stacks tell neither.
  */
-export function detectLockKind({ raw, samples, locations }: PprofFile): 'block' | 'mutex' | null {
-  const { strings } = raw.stringTable;
+export function detectLockKind({
+  functions,
+  strings,
+  samples,
+  locations,
+}: PprofFile): 'block' | 'mutex' | null {
   const kindOf = new Map<string, 'block' | 'mutex'>();
-  for (const { id, name } of raw.function) {
-    const text = strings[Number(name)] ?? '';
+  for (const { id, name } of functions) {
+    const text = strings[name] ?? '';
     if (BLOCKS.test(text)) kindOf.set(String(id), 'block');
     else if (UNLOCKS.test(text)) kindOf.set(String(id), 'mutex');
   }

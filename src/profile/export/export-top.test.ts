@@ -33,10 +33,13 @@ describe.each(INCIDENTS)('$name: an exported profile has the table of go tool pp
 });
 
 /** Self and total by name as pprof counts them: a stack counts once for each of its names. */
-function listRows({ raw, samples, locations }: PprofFile): Record<string, [self: number, total: number]> {
-  const functions = new Map(
-    raw.function.map(({ id, name }) => [Number(id), raw.stringTable.strings[Number(name)] ?? '']),
-  );
+function listRows({
+  functions: table,
+  strings,
+  samples,
+  locations,
+}: PprofFile): Record<string, [self: number, total: number]> {
+  const functions = new Map(table.map(({ id, name }) => [Number(id), strings[name] ?? '']));
   const rows = new Map<string, [number, number]>();
   samples.values.forEach((value, sample) => {
     const names = Array.from(

@@ -155,7 +155,7 @@ describe('pprof', () => {
 
   test('says what it is of', () => {
     const file = decoded(buildProfile([[[WORK, MAIN], 7]]));
-    const { strings } = file.raw.stringTable;
+    const { strings } = file;
     expect(file.sampleTypes).toEqual([{ type: 'cpu', unit: 'nanoseconds' }]);
     expect(file.periodType).toEqual({ type: 'cpu', unit: 'nanoseconds' });
     expect([file.timeNanos, file.durationNanos]).toEqual([BigInt(HEAD.from) * 1_000_000n, 900_000_000_000n]);
@@ -164,7 +164,7 @@ describe('pprof', () => {
     expect(strings[Number(mapping?.filename)]).toBe('checkout-api');
     expect(mapping).toMatchObject({ hasFunctions: true, hasFilenames: true, hasLineNumbers: true });
     // A system name makes pprof demangle the name again.
-    expect(file.raw.function.map(({ systemName }) => systemName)).toEqual([0, 0]);
+    expect(file.functions.map(({ systemName }) => systemName)).toEqual([0, 0]);
   });
 
   test('holds what the profile holds, read again', () => {
@@ -222,7 +222,7 @@ describe('pprof', () => {
       ]),
     );
     expect([...file.samples.starts]).toEqual([0, 0, 1]);
-    expect(file.raw.function).toHaveLength(1);
+    expect(file.functions).toHaveLength(1);
   });
 
   test('equal stacks are one sample', () => {

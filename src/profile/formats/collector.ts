@@ -1,6 +1,7 @@
-import { Profile as Pprof, StringTable } from 'pprof-format';
+import { Profile as Pprof } from 'pprof-format';
 import type { PprofFile } from '../pprof/pprof.js';
 import { checkLimit } from '../pprof/pprof-limits.js';
+import type { PprofFunction } from '../pprof/pprof-tables.js';
 import type { SampleLabels } from '../pprof/sample-labels.js';
 import { GrowingUint32 } from '../tables/growing.js';
 
@@ -21,8 +22,9 @@ export interface ProfileHead {
 
 /** Collects the stacks of another format into an equivalent pprof file. */
 export class StackCollector {
-  readonly #strings = new StringTable();
-  readonly #functions: { id: number; name: number; filename: number; startLine: number }[] = [];
+  /** The names, the first of which is empty, with their positions. */
+  readonly #names = new Map([['', 0]]);
+  readonly #functions: PprofFunction[] = [];
   readonly #functionIds = new Map<string, number>();
   readonly #frameIds = new Map<string, number>();
   readonly #functionOf: number[] = [];
@@ -48,8 +50,9 @@ export class StackCollector {
       this.#functionIds.set(functionKey, functionId);
       this.#functions.push({
         id: functionId,
-        name: this.#strings.dedup(name),
-        filename: this.#strings.dedup(file),
+        name: this.#nameIndex(name),
+        systemName: 0,
+        filename: this.#nameIndex(file),
         startLine: positive(startLine),
       });
     }
@@ -93,7 +96,9 @@ export class StackCollector {
       periodType,
       timeNanos,
       durationNanos,
-      raw: new Pprof({ function: this.#functions, stringTable: this.#strings }),
+      raw: new Pprof(),
+      functions: this.#functions,
+      strings: [...this.#names.keys()],
       samples: {
         starts: this.#starts.toArray(),
         locations: this.#locations.toArray(),
@@ -110,6 +115,13 @@ export class StackCollector {
       labels: this.#sampleLabels(),
       defaultType: '',
     };
+  }
+
+  #nameIndex(name: string): number {
+    const known = this.#names.get(name);
+    if (known !== undefined) return known;
+    this.#names.set(name, this.#names.size);
+    return this.#names.size - 1;
   }
 
   #sampleLabels(): SampleLabels | null {

@@ -10,14 +10,18 @@ import {
 import { checkLimit, checkPacked, type Limited } from './pprof-limits.js';
 
 /**
- * The two tables of a pprof file that grow with the profile, columnar: samples and locations. The pprof
- * library makes an object of every entry and a view of every field; on 100,000 tree nodes that, and
- * collecting it, took more time than the whole rest of an answer (`npm run bench`). So these two are read
- * with the protobuf library, and the pprof library decodes everything else.
+ * The tables of a pprof file that grow with the profile: samples and locations in columns, functions and
+ * names. The pprof library makes an object of every entry and a view of every field, and encodes each name
+ * again; on 100,000 tree nodes that, and collecting it, took more time than the whole rest of an answer
+ * (`npm run bench`). So these are read with the protobuf library, and the pprof library decodes everything
+ * else.
  */
 export interface PprofTables {
   samples: SampleTable;
   locations: LocationTable;
+  functions: readonly PprofFunction[];
+  /** The names, which everything else refers to by their position. */
+  strings: string[];
   /** Number of values of each sample where all have the same, else -1; 0 without samples. */
   valuesPerSample: number;
   /** Largest string index in any label. */
@@ -48,23 +52,29 @@ export interface LocationTable {
   lineNumbers: readonly number[];
 }
 
+/** A function as the file has it; names are positions in the table of names. */
+export interface PprofFunction {
+  id: Id;
+  name: number;
+  systemName: number;
+  filename: number;
+  startLine: number;
+}
+
 /** A 64-bit number: a plain one where it is safe. */
 export type Id = number | bigint;
 
 const SAMPLE = { field: 2, locationIds: 1, values: 2, labels: 3 } as const;
 const LOCATION = { field: 4, id: 1, mappingId: 2, address: 3, line: 4 } as const;
 const LINE = { functionId: 1, line: 2 } as const;
-/** Further tables of which every entry becomes an object, by field. */
-const COUNTED: ReadonlyMap<number, Limited> = new Map([
-  [1, 'sample types'],
-  [5, 'functions'],
-  [6, 'names'],
-]);
+const FUNCTION = { field: 5, id: 1, name: 2, systemName: 3, filename: 4, startLine: 5 } as const;
+const NAME = { field: 6 } as const;
+const SAMPLE_TYPE = { field: 1 } as const;
 /** Minimum number of bytes per location id: a large profile consists mostly of ids, of two to three bytes. */
 const BYTES_PER_LOCATION = 2;
 
 /**
- * Takes samples and locations out of a pprof message.
+ * Takes the large tables out of a pprof message.
  *
  * @param sampleIds how a sample's location id is read where it may be beyond 32 bits
  * @param options.labels whether the labels of samples are wanted
@@ -85,15 +95,23 @@ export function readTables(
     labels ? createLabelCollector() : null,
   );
   const locations = locationReader(reader);
+  const functions = functionReader(reader);
+  const names = nameReader(bytes, reader);
+  const tables = new Map<number, { read(end: number): void }>([
+    [SAMPLE.field, samples],
+    [LOCATION.field, locations],
+    [FUNCTION.field, functions],
+    [NAME.field, names],
+  ]);
   const rest: Uint8Array[] = [];
   const counts = new Map<Limited, number>();
   let restFrom = 0;
   while (reader.pos < reader.len) {
     const at = reader.pos;
     const [field, wireType] = reader.tag();
-    const table = field === SAMPLE.field ? samples : field === LOCATION.field ? locations : null;
-    if (table === null || wireType !== WireType.LengthDelimited) {
-      const what = COUNTED.get(field) ?? 'mappings and comments';
+    const table = tables.get(field);
+    if (table === undefined || wireType !== WireType.LengthDelimited) {
+      const what = field === SAMPLE_TYPE.field ? 'sample types' : 'mappings and comments';
       const count = (counts.get(what) ?? 0) + 1;
       checkLimit(what, count);
       counts.set(what, count);
@@ -107,7 +125,13 @@ export function readTables(
     restFrom = reader.pos;
   }
   if (restFrom < bytes.length) rest.push(bytes.subarray(restFrom));
-  return { ...samples.table(), locations: locations.table(), rest: concatenate(rest) };
+  return {
+    ...samples.table(),
+    locations: locations.table(),
+    functions: functions.table,
+    strings: names.table,
+    rest: concatenate(rest),
+  };
 }
 
 /** Maximum number of bytes of a number that is read here, 28 bits; longer ones are left to the library. */
@@ -254,6 +278,42 @@ function locationReader(reader: BinaryReader) {
       functionIds,
       lineNumbers,
     }),
+  };
+}
+
+function functionReader(reader: BinaryReader) {
+  const table: PprofFunction[] = [];
+  return {
+    read(end: number) {
+      const fn: PprofFunction = { id: 0, name: 0, systemName: 0, filename: 0, startLine: 0 };
+      while (reader.pos < end) {
+        const [field, wireType] = reader.tag();
+        if (wireType !== WireType.Varint) reader.skip(wireType, field);
+        else if (field === FUNCTION.id) fn.id = readId(reader);
+        else if (field === FUNCTION.name) fn.name = Number(readId(reader));
+        else if (field === FUNCTION.systemName) fn.systemName = Number(readId(reader));
+        else if (field === FUNCTION.filename) fn.filename = Number(readId(reader));
+        else if (field === FUNCTION.startLine) fn.startLine = readSmall(reader) ?? Number(reader.int64());
+        else reader.skip(wireType, field);
+      }
+      table.push(fn);
+      checkLimit('functions', table.length);
+    },
+    table,
+  };
+}
+
+function nameReader(bytes: Uint8Array, reader: BinaryReader) {
+  const table: string[] = [];
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return {
+    read(end: number) {
+      // A name is short: the decoder of whole texts, with a view of each, takes twice as long.
+      table.push(text.toString('utf8', reader.pos, end));
+      checkLimit('names', table.length);
+      reader.pos = end;
+    },
+    table,
   };
 }
 

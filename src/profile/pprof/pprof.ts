@@ -1,14 +1,16 @@
 import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Profile as Pprof } from 'pprof-format';
 import { placeInName } from '../code/names.js';
-import type { FunctionInfo, Profile } from '../model.js';
+import type { Profile } from '../model.js';
 import { GrowingUint32 } from '../tables/growing.js';
+import { binariesOfFunctions, readBinaries, unsymbolised } from './binaries.js';
 import { ProfileBuilder } from './builder.js';
 import { NO_STACK } from './no-stack.js';
 import { checkExcess, LimitError } from './pprof-limits.js';
 import {
   type Id,
   type LocationTable,
+  type PprofFunction,
   type PprofTables,
   readTables,
   type SampleTable,
@@ -22,8 +24,11 @@ export interface PprofFile {
   /** Unix nanoseconds of the start as the file says, 0 when it does not. */
   timeNanos: bigint;
   durationNanos: bigint;
-  /** The message without samples and locations. Every reference in it was checked to lead somewhere. */
+  /** The message without its large tables. Every reference in it was checked to lead somewhere. */
   raw: Pprof;
+  functions: readonly PprofFunction[];
+  /** The names, cleaned; everything else refers to them by their position. */
+  strings: readonly string[];
   /** The samples; `locations` are positions in the location table. */
   samples: SampleTable;
   locations: LocationTable;
@@ -84,7 +89,7 @@ export function decodePprof(
   if (problem !== null) throw new UnreadableProfileError(problem);
   const excess = excessOfFrames(tables);
   if (excess !== null) throw tooLarge(excess);
-  const { strings } = raw.stringTable;
+  const { strings } = tables;
   for (let at = 0; at < strings.length; at++) strings[at] = cleanName(strings[at] ?? '');
   const valueType = ({ type, unit }: { type: Id; unit: Id }) => ({
     type: strings[Number(type)] ?? '',
@@ -96,6 +101,8 @@ export function decodePprof(
     timeNanos: BigInt.asIntN(64, BigInt(raw.timeNanos)),
     durationNanos: BigInt.asIntN(64, BigInt(raw.durationNanos)),
     raw,
+    functions: tables.functions,
+    strings,
     samples: tables.samples,
     locations: tables.locations,
     labels: readSampleLabels(tables.labels, strings),
@@ -161,23 +168,22 @@ function resolveLocations({ locations }: SampleTable, ids: readonly Id[]): strin
 /** Says why a profile is not whole or contradicts itself; null where it does neither. */
 function inconsistency(
   raw: Pprof,
-  { samples, locations, valuesPerSample, lastName: inLabels }: PprofTables,
+  { samples, locations, functions, strings, valuesPerSample, lastName: inLabels }: PprofTables,
 ): string | null {
   const types = raw.sampleType.length;
   const count = samples.starts.length - 1;
   if (types === 0) return count === 0 ? 'empty: no sample types' : 'no sample types';
-  if (raw.stringTable.strings[0] !== '') return 'damaged: the first name is not empty';
-  if (Math.max(lastName(raw), inLabels) >= raw.stringTable.strings.length)
-    return 'cut short: names are missing';
+  if (strings[0] !== '') return 'damaged: the first name is not empty';
+  if (Math.max(lastName(raw, functions), inLabels) >= strings.length) return 'cut short: names are missing';
   if (count > 0 && valuesPerSample !== types) return 'damaged: a sample has the wrong number of values';
-  const functions = positionsById(raw.function.map(({ id }) => id));
-  if (functions === null) return 'damaged: two functions or locations have the same id';
-  const isDangling = locations.functionIds.some((id) => functions(id) < 0);
+  const functionAt = positionsById(functions.map(({ id }) => id));
+  if (functionAt === null) return 'damaged: two functions or locations have the same id';
+  const isDangling = locations.functionIds.some((id) => functionAt(id) < 0);
   return isDangling ? 'cut short: a location refers to a missing function' : null;
 }
 
 /** The largest string index that anything in the profile refers to. */
-function lastName(raw: Pprof): number {
+function lastName(raw: Pprof, functions: readonly PprofFunction[]): number {
   let last = 0;
   const use = (index: Id) => {
     if (Number(index) > last) last = Number(index);
@@ -186,7 +192,7 @@ function lastName(raw: Pprof): number {
     use(type);
     use(unit);
   }
-  for (const { name, systemName, filename } of raw.function) {
+  for (const { name, systemName, filename } of functions) {
     use(name);
     use(systemName);
     use(filename);
@@ -261,16 +267,15 @@ export function addPprof(
  */
 export function internFrames(
   builder: Pick<ProfileBuilder, 'functionId' | 'frameId'>,
-  { raw, locations }: PprofFile,
+  { raw, functions: functionTable, strings, locations }: PprofFile,
 ): { frames: Uint32Array; starts: Uint32Array } {
-  const { strings } = raw.stringTable;
-  const text = (index: Id) => strings[Number(index)] ?? '';
-  const functionAt = positionsById(raw.function.map(({ id }) => id)) ?? (() => -1);
-  const binaries = readBinaries(raw);
-  const binaryOf = binariesOfFunctions(locations, functionAt, raw.function.length, binaries);
+  const text = (index: number) => strings[index] ?? '';
+  const functionAt = positionsById(functionTable.map(({ id }) => id)) ?? (() => -1);
+  const binaries = readBinaries(raw, strings);
+  const binaryOf = binariesOfFunctions(locations, functionAt, functionTable.length, binaries);
   /** Lines that profilers wrote into names, for locations without one. */
-  const lines = new Uint32Array(raw.function.length);
-  const functions = raw.function.map((fn, at) => {
+  const lines = new Uint32Array(functionTable.length);
+  const functions = functionTable.map((fn, at) => {
     const name = text(fn.name) || text(fn.systemName);
     const place = placeInName(name);
     const binary = binaryOf[at];
@@ -278,7 +283,7 @@ export function internFrames(
     return builder.functionId({
       name: name === '' ? '[unknown]' : name,
       file: text(fn.filename).replace(UNKNOWN_FILE, '') || (place?.file ?? ''),
-      startLine: Number(fn.startLine),
+      startLine: fn.startLine,
       isSymbolised: name !== '',
       ...(binary === undefined ? {} : { binary }),
     });
@@ -300,75 +305,6 @@ export function internFrames(
     starts[location + 1] = frames.length;
   }
   return { frames: frames.toArray(), starts };
-}
-
-/** A binary that a process has mapped into its memory. */
-interface Binary {
-  /** Path, or a name in brackets; '' where it is unknown. */
-  file: string;
-  buildId: string;
-  /** Addresses of the mapping, and where in the file it begins. */
-  start: bigint;
-  limit: bigint;
-  offset: bigint;
-}
-
-function readBinaries({ mapping, stringTable }: Pprof): Map<number, Binary> {
-  const text = (index: Id) => stringTable.strings[Number(index)] ?? '';
-  return new Map(
-    mapping.map(({ id, filename, buildId, memoryStart, memoryLimit, fileOffset }) => [
-      Number(id),
-      {
-        file: text(filename),
-        buildId: text(buildId),
-        start: BigInt(memoryStart),
-        limit: BigInt(memoryLimit),
-        offset: BigInt(fileOffset),
-      },
-    ]),
-  );
-}
-
-/** Number of characters of a build id that tell two builds apart. */
-const BUILD_ID_CHARACTERS = 12;
-
-/**
- * Names a location without symbols by the binary and the offset in it: each process maps a
- * position-independent binary to another address. Builds are told apart where the profile knows them.
- */
-function unsymbolised(binary: Binary | undefined, address: bigint): FunctionInfo {
-  const { file = '', buildId = '', start = 0n, limit = 0n, offset = 0n } = binary ?? {};
-  const base = file.replace(/^.*[/\\]/, '').replace(/^\[(.*)\]$/, '$1');
-  const isMapped = address >= start && (address < limit || limit === 0n);
-  const at = isMapped ? address - start + offset : address;
-  return {
-    name: `[${base === '' ? 'unknown' : base}] 0x${at.toString(16)}`,
-    file: buildId === '' ? '' : `${base}@${buildId.slice(0, BUILD_ID_CHARACTERS)}`,
-    startLine: 0,
-    isSymbolised: false,
-  };
-}
-
-/**
- * Per function the path of the binary that it was first seen in; undefined where the profile does not say.
- */
-function binariesOfFunctions(
-  locations: LocationTable,
-  functionAt: (id: Id) => number,
-  count: number,
-  binaries: ReadonlyMap<number, Binary>,
-): (string | undefined)[] {
-  const paths = new Array<string | undefined>(count);
-  if (binaries.size === 0) return paths;
-  for (let location = 0; location < locations.ids.length; location++) {
-    const file = binaries.get(Number(locations.mappingIds[location] ?? 0))?.file;
-    if (file === undefined || file === '') continue;
-    for (let line = locations.starts[location] ?? 0; line < (locations.starts[location + 1] ?? 0); line++) {
-      const at = functionAt(locations.functionIds[line] ?? 0);
-      paths[at] ??= file;
-    }
-  }
-  return paths;
 }
 
 /** File name that addr2line and perf write where they know none. */

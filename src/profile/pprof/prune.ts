@@ -30,16 +30,16 @@ export interface Pruned {
  * the first other one stay, so that no stack is emptied.
  */
 export function pruneFrames(file: PprofFile): Pruned {
-  const { strings } = file.raw.stringTable;
+  const { strings } = file;
   const drop = strings[Number(file.raw.dropFrames)] ?? '';
   const keep = strings[Number(file.raw.keepFrames)] ?? '';
   if (drop === '') return { file, refused: null };
   try {
-    const names = file.raw.function.map(({ name }) => simplifyName(strings[Number(name)] ?? ''));
+    const names = file.functions.map(({ name }) => simplifyName(strings[name] ?? ''));
     const isDropped = wholeTest(drop, names);
     const isKept = keep === '' ? () => false : wholeTest(keep, names);
     const matches = new Set(
-      file.raw.function
+      file.functions
         .filter((_, at) => isDropped(names[at] ?? '') && !isKept(names[at] ?? ''))
         .map(({ id }) => Number(id)),
     );

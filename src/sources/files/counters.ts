@@ -101,10 +101,13 @@ function computeHash(text: string): { high: number; low: number } {
  * Hashes each location by the function names, files and lines of the file itself, since a merge may give a
  * function another number.
  */
-function locationHashes({ raw, locations }: PprofFile): { high: Int32Array; low: Int32Array } {
-  const text = (index: number | bigint) => raw.stringTable.strings[Number(index)] ?? '';
+function locationHashes({ raw, functions: functionTable, strings, locations }: PprofFile): {
+  high: Int32Array;
+  low: Int32Array;
+} {
+  const text = (index: number | bigint) => strings[Number(index)] ?? '';
   const functions = new Map(
-    raw.function.map((fn) => [
+    functionTable.map((fn) => [
       normalizedId(fn.id),
       computeHash(`${text(fn.name) || text(fn.systemName)}\0${text(fn.filename)}`),
     ]),
