@@ -39,7 +39,7 @@ export const UNLISTED: Ownership = { owner: 'application', isGuess: true };
 /** A name that the list of libraries holds. */
 const LISTED: Ownership = { owner: 'library', isGuess: true };
 
-const UNSYMBOLISED = /^(?:\[.*\](?: 0x[0-9a-f]+)?|.*[!+]0x[0-9a-f]+|0x[0-9a-f]+|unknown|Unknown-.*|\?+)$/i;
+const UNSYMBOLISED = /^(?:\[.*\](?: 0x[0-9a-f]+)?|0x[0-9a-f]+|unknown|Unknown-.*|\?+)$|[!+]0x[0-9a-f]+$/i;
 
 const C_DEPENDENCIES = /(?:^|\/)(?:vendor|third_party|external|_deps|vcpkg_installed|\.conan2?)\//;
 /**
@@ -269,8 +269,8 @@ function isBelowFolder(folder: string, organisation: string | null): boolean {
  * elsewhere.
  */
 function isGoStandard(path: string, file: string): boolean {
-  const [first = ''] = path.split('/');
-  if (!GO_STANDARD.has(first)) return false;
+  const end = path.indexOf('/');
+  if (!GO_STANDARD.has(end < 0 ? path : path.slice(0, end))) return false;
   const folder = file.slice(0, file.lastIndexOf('/'));
   return !folder.startsWith('/') || folder.endsWith(`/src/${path}`) || !folder.endsWith(`/${path}`);
 }

@@ -175,14 +175,18 @@ function variantCosts(
 ): VariantCosts {
   const self = new Float64Array(count);
   const total = new Float64Array(count);
-  values.forEach((value, stack) => {
+  for (let stack = 0; stack < values.length; stack++) {
+    const value = values[stack] ?? 0;
     const leaf = stackStart[stack] ?? 0;
-    for (let at = leaf; at < (stackStart[stack + 1] ?? 0); at++) {
+    const end = stackStart[stack + 1] ?? leaf;
+    for (let at = leaf; at < end; at++) {
       const variant = frameVariant[stackFrames[at] ?? 0] ?? 0;
       total[variant] = (total[variant] ?? 0) + value;
-      if (at === leaf) self[variant] = (self[variant] ?? 0) + value;
     }
-  });
+    if (leaf === end) continue;
+    const own = frameVariant[stackFrames[leaf] ?? 0] ?? 0;
+    self[own] = (self[own] ?? 0) + value;
+  }
   return { self, total };
 }
 
