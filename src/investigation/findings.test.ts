@@ -176,6 +176,31 @@ describe('a finding about code', () => {
     expect(share.windows.incident.at(-1)?.to).toBe(INCIDENT.to - 1);
   });
 
+  // Before, price is 11.1 % of the service; in the pod that was searched alone 45 %, 33.9 points more.
+  const withPrice = (price: number): Stacks => ({
+    'main serve price': price,
+    'main serve stock': 300,
+    'main poll': 400,
+    'runtime.gc': 100,
+  });
+  test.each([
+    { what: 'that all show', together: 655, carrier: undefined, label: null, shareAfter: 0.45 },
+    { what: 'of which all show half', together: 315, carrier: undefined, label: null, shareAfter: 0.283 },
+    { what: 'of which all show less', together: 300, carrier: undefined, label: 'a', shareAfter: 0.45 },
+    { what: 'whose pod stands out', together: 655, carrier: {}, label: 'a', shareAfter: 0.45 },
+  ])('a change of one pod $what', ({ together, carrier, label, shareAfter }) => {
+    const change = carrier === undefined ? {} : { carrier };
+    const share = shareEvidence('cpu', { after: withPrice(together), change });
+    const alone = shareEvidence('cpu', { after: withPrice(655), change: {} });
+    if (share.change === null || alone.change === null) throw new Error('no change');
+    const slice = { labels: { pod: 'a' }, matcher: { name: 'pod', op: '=' as const, value: 'a' } };
+    const of = { ...share, change: { ...share.change, contrast: alone.change.contrast, slice } };
+    const finding = causeFinding(code(of), null);
+    expect(finding?.of.label?.value ?? null).toBe(label);
+    expect(finding?.shareBefore).toBeCloseTo(0.111, 3);
+    expect(finding?.shareAfter).toBeCloseTo(shareAfter, 3);
+  });
+
   test('the label value that carries it, with its siblings and what ties with it', () => {
     const carrier = { label: 'version', value: '2', z: 8 };
     const ties = [

@@ -1,4 +1,5 @@
 import { functionData, type GuessedOwner, type NamedFunction } from '../profile/code/named-function.js';
+import { loadBeside } from '../profile/compare/culprit.js';
 import type { Confidence, Finding } from '../profile/compare/finding.js';
 import { networkPartBelow, spreadBelow, waitsBelow } from '../profile/compare/growth/below.js';
 import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth/path.js';
@@ -101,7 +102,7 @@ function changeFinding(
   kind: 'code' | 'moved',
   since: Since | null,
 ): Finding {
-  const { culprit, contrast, carrier, from, run, analysis, attribution } = change;
+  const { culprit, carrier, from, run, analysis, attribution } = change;
   const ties =
     carrier === null
       ? []
@@ -112,11 +113,14 @@ function changeFinding(
   // A change that began early is shown in the end of the baseline, too.
   const first = run.early > 0 ? windows.baseline.at(-run.early) : windows.incident[run.first];
   const last = windows.incident[run.last];
-  const sliced = change.slice?.matcher ?? null;
+  const contrast = widestContrast(change);
+  const isAsFound = contrast === change.contrast;
+  const sliced = isAsFound ? (change.slice?.matcher ?? null) : null;
+  const load = isAsFound ? culprit.load : loadBeside(contrast, change.universe, culprit.fn);
   // Labels that tie with the slice name the same profiles.
   const ofLabel = sliced === null ? null : (carrier ?? { label: sliced.name, value: sliced.value });
   const hasEnded = run.last < analysis.incident.length - 1 && kind === 'code' && change.slice === null;
-  const shown = bareFinding(contrast, culprit.fn, culprit.load);
+  const shown = bareFinding(contrast, culprit.fn, load);
   const part = sliced === null ? markPart(buildContrast(all, run), shown) : shown;
   // A further change may have fallen as a part of the whole, which an earlier one raised; or the whole has
   // another baseline.
@@ -137,7 +141,7 @@ function changeFinding(
           : { from: first.from, to: last.to },
       ...(isRest ? { isRest } : {}),
     },
-    load: culprit.load,
+    load,
     waits: kind === 'code' && type.isWallClock ? networkWaits(contrast, culprit.fn) : [],
     alike: carrier === null ? [...new Set(attribution.map(({ label }) => label))] : [],
     label:
@@ -157,6 +161,20 @@ function changeFinding(
     from: from === null ? null : functionData(contrast.joined.functions[from], 0),
     also: [],
   };
+}
+
+/**
+ * The contrast that shows a change: of all instances where one was searched alone, but none stands out, and
+ * all of them together show half of its growth or more.
+ */
+function widestContrast({ culprit, contrast, slice, carrier, analysis, run }: ShareChange): Contrast {
+  if (slice === null || carrier !== null) return contrast;
+  const together = buildContrast(analysis, run);
+  const growth = (of: Contrast) => {
+    const { shareBefore, shareAfter } = bareFinding(of, culprit.fn, culprit.load);
+    return shareAfter - shareBefore;
+  };
+  return growth(together) >= STILL_PLAIN * growth(contrast) ? together : contrast;
 }
 
 /** Smallest part of the added time that must wait for the network, so that the finding says so. */
