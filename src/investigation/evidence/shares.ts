@@ -25,6 +25,7 @@ import {
   refineParts,
   withFirst,
 } from './shares/parts.js';
+import { attributeSettled } from './shares/settled-slices.js';
 import { attributed, listSlices, type SliceOf, strongestChange } from './shares/slices.js';
 import { newInstances } from './shares/warm-up.js';
 import { createWarming, type Unsettled } from './shares/warming.js';
@@ -99,7 +100,8 @@ export async function readShares(
   const { readContext, plan } = context;
   const finest = cutWindows(profileTimes, plan, resolution);
   const windows = { ...finest };
-  let slices = listSlices(context.fleet, profileTimes, plan, maxSlices);
+  const allSlices = listSlices(context.fleet, profileTimes, plan, maxSlices);
+  let slices = allSlices;
   const atFirst = joinWindows(finest, resolution.atFirst ?? resolution);
   let read = await readParts(context, lens, profileTimes, atFirst, slices);
   if ([read.baseline, read.incident].some((side) => side.every(({ profiles }) => profiles === 0)))
@@ -235,8 +237,17 @@ export async function readShares(
     await judgeMoves();
   }
   if (whole === null) throw new Error('nothing was analysed');
-  const [change = null, ...further] = accepted.sort((a, b) => b.culprit.growth - a.culprit.growth);
   const from = windows.incident[0]?.from;
+  const settledFrom = from === undefined || from === wholeFrom ? null : from;
+  const settled =
+    settledFrom === null
+      ? accepted
+      : await attributeSettled(context, lens, profileTimes, {
+          changes: accepted,
+          slices: allSlices,
+          window: { from: settledFrom, to: plan.incident.to },
+        });
+  const [change = null, ...further] = [...settled].sort((a, b) => b.culprit.growth - a.culprit.growth);
   return {
     lens,
     analysis: whole,
@@ -247,7 +258,7 @@ export async function readShares(
     notes: [...notes, ...warming.notes],
     profileTimes,
     windows,
-    settledFrom: from === undefined || from === wholeFrom ? null : from,
+    settledFrom,
     unsettled: accepted.length === 0 ? warming.unsettled : null,
   };
 }

@@ -1,5 +1,5 @@
 import { type Analysis, type CodeChange, countsIn, distance } from '../../../profile/compare/analysis.js';
-import { attribute } from '../../../profile/compare/attribution.js';
+import { attribute, type Slice } from '../../../profile/compare/attribution.js';
 import type { Changes } from '../../../profile/compare/changes.js';
 import { isShareOfFallingLoad } from '../../../profile/compare/culprit.js';
 import type { Labels, Matcher, Window } from '../../../sources/source.js';
@@ -177,21 +177,24 @@ export function attributed(
   slices: readonly SliceOf[],
   instanceLabel: string | null,
 ): Omit<ShareChange, 'leftOut'> {
-  const { culprit, contrast } = change;
-  const rows = attribute(
-    slices.map(({ labels }, at) => {
-      const sliceCosts = analysis.slices[at];
-      if (sliceCosts === undefined) return { labels, x: 0, n: 0, total: 0 };
-      return {
-        labels,
-        ...countsIn(analysis, sliceCosts, culprit.fn),
-        total: sliceCosts.costs.total / analysis.quantum,
-      };
-    }),
-    countsIn(analysis, contrast.before, culprit.fn),
-    analysis.dispersion,
-    instanceLabel,
-  );
-  const carrier = rows.find(({ carries }) => carries) ?? null;
-  return { ...change, analysis, attribution: rows, carrier };
+  const { fn } = change.culprit;
+  const counted = slices.map(({ labels }, at) => {
+    const sliceCosts = analysis.slices[at];
+    if (sliceCosts === undefined) return { labels, x: 0, n: 0, total: 0 };
+    const total = sliceCosts.costs.total / analysis.quantum;
+    return { labels, ...countsIn(analysis, sliceCosts, fn), total };
+  });
+  return attributeTo(counted, { ...change, analysis }, instanceLabel);
+}
+
+/** The change with the label values of slices whose samples of its culprit were counted. */
+export function attributeTo<T extends Pick<ShareChange, 'analysis' | 'contrast' | 'culprit'>>(
+  slices: readonly Slice[],
+  change: T,
+  instanceLabel: string | null,
+): T & Pick<ShareChange, 'attribution' | 'carrier'> {
+  const { analysis, contrast, culprit } = change;
+  const before = countsIn(analysis, contrast.before, culprit.fn);
+  const attribution = attribute(slices, before, analysis.dispersion, instanceLabel);
+  return { ...change, attribution, carrier: attribution.find(({ carries }) => carries) ?? null };
 }
