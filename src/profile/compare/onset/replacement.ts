@@ -21,8 +21,7 @@ export function findReplacement(
   times: readonly number[],
   gapMs: number,
 ): { last: number; first: number } | null {
-  const [begin, end] = [times[0], times.at(-1)];
-  if (begin === undefined || end === undefined) return null;
+  const [begin = 0, end = 0] = [times[0], times.at(-1)];
   const arrived = lives.filter(({ from }) => from > begin + MISSED_ROUNDS * gapMs);
   const stayed = lives.filter((life) => !arrived.includes(life));
   if (arrived.length === 0 || stayed.some(({ to }) => to > end - MISSED_ROUNDS * gapMs)) return null;

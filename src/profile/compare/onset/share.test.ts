@@ -39,6 +39,114 @@ function width(...args: Parameters<typeof likelihoods>): number {
   return before - after;
 }
 
+describe('how likely a share changed at each time', () => {
+  /** Starts are known to half a minute. */
+  const HALF_MINUTES = { gapMs: MINUTE, stepMs: MINUTE / 2, from: 0 };
+  const binomial = ({ x, n }: Pick<SharesAt, 'x' | 'n'>, share: number) =>
+    x * Math.log(share) + (n - x) * Math.log(1 - share);
+  /** A stretch of which a part saw the later share: with 1 to 9 as before, or more and more of 6 to 9. */
+  const mixed = (stretch: SharesAt, ...parts: readonly number[]) => {
+    const likelihoods = parts.map((part) => {
+      const ratio = (1 + 5 * part) / 9;
+      return Math.exp(binomial(stretch, ratio / (1 + ratio)));
+    });
+    return Math.log(likelihoods.reduce((sum, one) => sum + one, 0) / parts.length);
+  };
+  const expectClose = (values: readonly number[], expected: readonly number[]) => {
+    expect(values.map((value) => Number(value.toFixed(6)))).toEqual(
+      expected.map((value) => Number(value.toFixed(6))),
+    );
+  };
+  const rest = (stretches: readonly SharesAt[], share: number) =>
+    stretches.reduce((sum, stretch) => sum + binomial(stretch, share), 0);
+  const at = (minute: number, x: number, n: number): SharesAt => ({ x, n, starts: [minute * MINUTE] });
+
+  // Half of the time at 1 to 9 and half at 6 to 9 gives 7 to 18: 28 of 100.
+  const [FIRST, SECOND_ONE, THIRD] = [at(0, 10, 100), at(1, 28, 100), at(2, 40, 100)];
+  const ALL = [FIRST, SECOND_ONE, THIRD];
+  const NONE_BEFORE = rest(ALL, 0.4);
+  const ONE_BEFORE = rest([FIRST], 0.1) + rest([SECOND_ONE, THIRD], 0.4);
+  /** The second one is a mixture: its profiles say half, and it may hold up to 30 points more or less. */
+  const WITHIN = rest([FIRST], 0.1) + mixed(SECOND_ONE, 0.2, 0.35, 0.5, 0.65, 0.8) + rest([THIRD], 0.4);
+  const TWO_BEFORE = rest([FIRST, SECOND_ONE], 0.1) + rest([THIRD], 0.4);
+
+  test('between two profiles, or in one that holds both shares; also before all of them', () => {
+    const { times, likelihoods, spacing, highest } = shareLikelihoods(ALL, STEP, HALF_MINUTES) ?? none();
+    expect([times.map((time) => time / MINUTE), spacing / MINUTE]).toEqual([[0, 0.5, 1, 1.5, 2], 0.5]);
+    expectClose(likelihoods, [NONE_BEFORE, ONE_BEFORE, ONE_BEFORE, WITHIN, TWO_BEFORE]);
+    expect(highest).toBe(Math.max(...likelihoods));
+    expect(highest).toBeCloseTo(WITHIN, 6);
+  });
+
+  test('a mixture holds neither less than nothing nor more than all of the later share', () => {
+    const [early, late] = [at(1, 36, 100), at(1, 16, 100)];
+    const find = (stretch: SharesAt, minute: number) => {
+      const context = { ...HALF_MINUTES, stepMs: MINUTE / 10 };
+      const { times, likelihoods } = shareLikelihoods([FIRST, stretch, THIRD], STEP, context) ?? none();
+      return likelihoods[times.findIndex((time) => time === minute * MINUTE)] ?? 0;
+    };
+    const around = rest([FIRST], 0.1) + rest([THIRD], 0.4);
+    expect(find(early, 1.1)).toBeCloseTo(around + mixed(early, 0.6, 0.75, 0.9, 1, 1), 6);
+    expect(find(late, 1.9)).toBeCloseTo(around + mixed(late, 0, 0, 0.1, 0.25, 0.4), 6);
+  });
+
+  test('a time before the window must be better by 2.5', () => {
+    const context = { ...HALF_MINUTES, from: 1.5 * MINUTE };
+    const { likelihoods } = shareLikelihoods(ALL, STEP, context) ?? none();
+    // A time within the resolution of its beginning is none.
+    expectClose(likelihoods, [NONE_BEFORE - 2.5, ONE_BEFORE - 2.5, ONE_BEFORE, WITHIN, TWO_BEFORE]);
+  });
+
+  test('counts that scatter as much as their over-dispersion tell as much less', () => {
+    const { likelihoods } = shareLikelihoods(ALL, { ...STEP, phi: 4 }, HALF_MINUTES) ?? none();
+    expectClose(
+      [likelihoods[0] ?? 0, likelihoods[1] ?? 0, likelihoods[4] ?? 0],
+      [NONE_BEFORE / 4, ONE_BEFORE / 4, TWO_BEFORE / 4],
+    );
+  });
+
+  test.each([
+    { what: 'by itself', phi: 1 },
+    { what: 'beyond the over-dispersion', phi: 2 },
+  ])('more scatter than is expected widens what is likely: $what', ({ phi }) => {
+    const noisy = [at(0, 20, 100), at(1, 2, 100), at(2, 55, 100)];
+    const { likelihoods } = shareLikelihoods(noisy, { ...STEP, phi }, HALF_MINUTES) ?? none();
+    // Each stretch by its own share is as good as any explanation can be.
+    const perfect = noisy.reduce((sum, one) => sum + binomial(one, one.x / one.n), 0);
+    const last = rest(noisy.slice(0, 2), 0.1) + rest(noisy.slice(2), 0.4);
+    // The deviance of the best time, of which each of the stretches but one makes one.
+    const scatter = (2 * (perfect - last)) / phi / 2;
+    expect(scatter).toBeGreaterThan(1);
+    expect(likelihoods.at(-1)).toBeCloseTo(last / phi / scatter, 6);
+  });
+
+  test('a stretch without samples tells nothing, nor does one without profiles, which lies before', () => {
+    const { likelihoods } = shareLikelihoods([...ALL, at(2, 0, 0)], STEP, HALF_MINUTES) ?? none();
+    expectClose(likelihoods, [NONE_BEFORE, ONE_BEFORE, ONE_BEFORE, WITHIN, TWO_BEFORE]);
+    const quiet = { x: 10, n: 100, starts: [] };
+    const later = shareLikelihoods([...ALL, quiet], STEP, HALF_MINUTES) ?? none();
+    const before = rest([quiet], 0.1);
+    expectClose(
+      later.likelihoods,
+      [NONE_BEFORE, ONE_BEFORE, ONE_BEFORE, WITHIN, TWO_BEFORE].map((one) => one + before),
+    );
+  });
+
+  test('one stretch: the change lies before it', () => {
+    expectClose(shareLikelihoods([THIRD], STEP, HALF_MINUTES)?.likelihoods ?? [], [rest([THIRD], 0.4)]);
+  });
+
+  test('a share of all samples may still miss one of 2,000', () => {
+    const whole = [at(0, 10, 100), at(1, 100, 100)];
+    const { likelihoods } = shareLikelihoods(whole, { ...STEP, p2: 1 }, HALF_MINUTES) ?? none();
+    expect(likelihoods.at(-1)).toBeCloseTo(rest([FIRST], 0.1) + 100 * Math.log(2_000 / 2_001), 2);
+  });
+});
+
+function none(): never {
+  throw new Error('no likelihoods');
+}
+
 describe('the interval in which a share changed', () => {
   test.each([
     {

@@ -35,8 +35,6 @@ const ASKED = 2.5;
 const MARGIN = 0.1;
 /** Times that are tried, at the most. */
 const MAX_TIMES = 1_000;
-/** Width without a limit: more than any window. */
-const LONGEST = Number.MAX_SAFE_INTEGER;
 /** An interval is no wider than so many gaps between profiles of an instance. */
 const MAX_GAPS = 2;
 
@@ -78,20 +76,23 @@ export function stepLikelihoods(levels: readonly LevelAt[], context: StepContext
   const grid = listTimes(levels, stepMs);
   if (grid === null) return null;
   const { times, spacing } = grid;
-  const fits = partsCovered(gapMs).map((covered) =>
-    times.map((time) => fitAt(levels, instances, time, covered)),
-  );
-  const [best] = fits.flat().sort((a, b) => a.misfit + a.surprise - b.misfit - b.surprise);
-  if (best === undefined || !Number.isFinite(best.misfit)) return null;
+  const fits = times.map((time) => ({
+    time,
+    readings: partsCovered(gapMs).map((covered) => fitAt(levels, instances, time, covered)),
+  }));
+  const best = fits
+    .flatMap(({ readings }) => readings)
+    .reduce((least, fit) => (fit.misfit + fit.surprise < least.misfit + least.surprise ? fit : least));
+  if (!Number.isFinite(best.misfit)) return null;
   // More scatter than is expected widens what is likely.
   const freedom = Math.max(1, levels.length - 2);
   const scatter =
     priorFreedom === undefined || best.misfit > freedom
       ? Math.max(1, best.misfit / freedom)
       : (priorFreedom + best.misfit) / (priorFreedom + freedom);
-  const likelihoods = times.map((time, at) => {
-    const ofFits = fits.flatMap((row) => row[at] ?? []);
-    const likelihood = Math.max(...ofFits.map(({ misfit, surprise }) => -(misfit / scatter + surprise) / 2));
+  const likelihoods = fits.map(({ time, readings }) => {
+    const ofReadings = readings.map(({ misfit, surprise }) => -(misfit / scatter + surprise) / 2);
+    const likelihood = Math.max(...ofReadings);
     return time < from - stepMs ? likelihood - EARLY : likelihood;
   });
   return { times, likelihoods, spacing, highest: Math.max(...likelihoods) };
@@ -116,6 +117,12 @@ export function partsCovered(gapMs: number): number[] {
   return [Math.min(gapMs, COVERED_MS), 1];
 }
 
+/** The first and the last of the times that the most likely one does not rule out. */
+function findLikely({ likelihoods, highest }: StepLikelihoods): { first: number; last: number } {
+  const isLikely = (value: number) => highest - value <= RULED_OUT;
+  return { first: likelihoods.findIndex(isLikely), last: likelihoods.findLastIndex(isLikely) };
+}
+
 /**
  * The interval in which a level stepped: all times that are likely, and where these reach too far the two
  * gaps between profiles that are the most likely together.
@@ -124,20 +131,23 @@ export function partsCovered(gapMs: number): number[] {
  * @param maxWidth largest width of the interval in milliseconds
  */
 export function stepInterval(
-  { times, likelihoods, spacing, highest }: StepLikelihoods,
-  { gapMs, stepMs, from }: Pick<StepContext, 'gapMs' | 'stepMs'> & { from?: number },
+  step: StepLikelihoods,
+  {
+    gapMs,
+    stepMs,
+    from = Number.NEGATIVE_INFINITY,
+  }: Pick<StepContext, 'gapMs' | 'stepMs'> & { from?: number },
   maxWidth: number = MAX_GAPS * gapMs,
 ): { after: number; before: number } {
-  const isLikely = (value: number) => highest - value <= RULED_OUT;
-  const first = likelihoods.findIndex(isLikely);
-  const last = likelihoods.findLastIndex(isLikely);
+  const { times, likelihoods, spacing, highest } = step;
+  const { first, last } = findLikely(step);
   const expected = likelihoods.map((value, at) => {
-    const isAsked = from !== undefined && Math.abs((times[at] ?? 0) - from) <= gapMs;
+    const isAsked = Math.abs((times[at] ?? 0) - from) <= gapMs;
     return Math.exp(value - highest + (isAsked ? ASKED : 0));
   });
   // A start is known to a step, and a time stands for the stretch since the one before it.
   const [earlier, later] = [spacing + stepMs / 2, spacing - stepMs / 2];
-  const width = Math.max(1, Math.floor((Math.min(maxWidth, LONGEST) - earlier - later) / spacing));
+  const width = Math.max(1, Math.floor((maxWidth - earlier - later) / spacing));
   const massFrom = (at: number) => expected.slice(at, at + width + 1).reduce((sum, value) => sum + value, 0);
   let start = first;
   let most = massFrom(first);
@@ -155,14 +165,13 @@ export function stepInterval(
 }
 
 /** The times at which a profile may hold both sides of a likely step. */
-export function likelyTimes(
-  { times, likelihoods, spacing, highest }: StepLikelihoods,
-  gapMs: number,
-): { from: number; to: number } {
-  const isLikely = (value: number) => highest - value <= RULED_OUT;
-  const first = times[likelihoods.findIndex(isLikely)] ?? 0;
-  const last = times[likelihoods.findLastIndex(isLikely)] ?? 0;
-  return { from: first - spacing - Math.min(gapMs, COVERED_MS), to: last + spacing };
+export function likelyTimes(step: StepLikelihoods, gapMs: number): { from: number; to: number } {
+  const { times, spacing } = step;
+  const { first, last } = findLikely(step);
+  return {
+    from: (times[first] ?? 0) - spacing - Math.min(gapMs, COVERED_MS),
+    to: (times[last] ?? 0) + spacing,
+  };
 }
 
 /** Probability that the step lies in a part of the time, and the median of its times there. */
@@ -228,11 +237,14 @@ function fitAt(levels: readonly LevelAt[], instances: number, time: number, cove
   );
 }
 
-/** Part of the time that some profiles cover, in the order of their starts, that lies after a moment. */
+/**
+ * Part of the time that some profiles cover, in the order of their starts, that lies after a moment; nothing
+ * of no profiles.
+ */
 export function partAfter(starts: readonly number[], time: number, covered: number): number {
-  const [first, last] = [starts[0], starts.at(-1)];
-  if (first === undefined || last === undefined || last + covered <= time) return 0;
-  if (first >= time) return 1;
+  // Most stretches of time lie wholly on one side of a moment.
+  if ((starts.at(-1) ?? Number.NEGATIVE_INFINITY) + covered <= time) return 0;
+  if ((starts[0] ?? 0) >= time) return 1;
   const parts = starts.map((start) => Math.min(1, Math.max(0, (start + covered - time) / covered)));
   return parts.reduce((sum, part) => sum + part, 0) / starts.length;
 }
