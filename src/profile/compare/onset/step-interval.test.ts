@@ -30,7 +30,7 @@ describe('the interval of the likely times', () => {
   const CONTEXT = { gapMs: 2 * MINUTE, stepMs: 0 };
 
   test.each([
-    // A time stands for what lies about it as far as its neighbours; a tenth of a gap is added on either side.
+    // A time stands for the stretch to its neighbours; a tenth of a gap is added on either side.
     { what: 'one time', likelihoods: [OUT, OUT, 0, OUT], after: 0.8, before: 3.2 },
     { what: 'two of them', likelihoods: [OUT, OUT, 0, -1, OUT], after: 0.8, before: 4.2 },
     { what: 'three fill it', likelihoods: [OUT, OUT, 0, -1, 0, OUT], after: 1, before: 5 },
@@ -158,7 +158,7 @@ test.each([
 });
 
 describe('the probability of a step in a part of the time, and the median of its times there', () => {
-  // One of ten, two, four, two, and one.
+  // Of ten parts the times have 1, 2, 4, 2 and 1.
   const STEP = everyMinute(...[1, 2, 4, 2, 1].map((weight) => Math.log(weight)));
   test.each([
     { what: 'in all of it', from: 0, to: 4, probability: 1, median: 2 },

@@ -73,7 +73,7 @@ test.each([
 });
 
 describe('how likely a level stepped at each time', () => {
-  /** One instance with a profile every minute, whose starts are known to half of one. */
+  /** A single instance with a profile every minute, whose starts are known to half of one. */
   const CONTEXT: StepContext = { gapMs: MINUTE, stepMs: MINUTE / 2, instances: 1, from: 0 };
   /** Variance of a level of these tests, of which calm levels have 0.03² anyway. */
   const VARIANCE = 0.01;
@@ -85,7 +85,7 @@ describe('how likely a level stepped at each time', () => {
   /** Log-likelihood of some distances, each from a normal distribution with a variance. */
   const logNormal = (...terms: readonly (readonly [distance: number, variance: number])[]) =>
     terms.reduce((sum, [distance, variance]) => sum - (distance ** 2 / variance + Math.log(variance)) / 2, 0);
-  const likelihoodsOf = (levels: readonly LevelAt[], context: Partial<StepContext> = {}) => {
+  const findLikelihoods = (levels: readonly LevelAt[], context: Partial<StepContext> = {}) => {
     const step = stepLikelihoods(levels, { ...CONTEXT, ...context });
     if (step === null) throw new Error('no likelihoods');
     return step;
@@ -108,7 +108,7 @@ describe('how likely a level stepped at each time', () => {
   const LATER = logNormal([HALF / 2, VARIANCE], [HALF / 2, VARIANCE], [0, VARIANCE]);
 
   test('either it lies between two profiles, or in one that holds both levels', () => {
-    const { times, likelihoods, spacing, highest } = likelihoodsOf(THREE);
+    const { times, likelihoods, spacing, highest } = findLikelihoods(THREE);
     expect([times.map((time) => time / MINUTE), spacing / MINUTE]).toEqual([[0, 0.5, 1, 1.5, 2], 0.5]);
     // No profile lies before time 0.
     expectClose(likelihoods, [NONE, EARLIER, EARLIER, WITHIN, LATER]);
@@ -120,18 +120,18 @@ describe('how likely a level stepped at each time', () => {
     const fallen = THREE.map((one) => ({ ...one, level: 1 - one.level }));
     // Costs mix, not their logarithms: half of the time at e and half at 1.
     const mixed = logNormal([0, VARIANCE], [HALF - (1 - HALF), VARIANCE + 0.25 ** 2], [0, VARIANCE]);
-    expectClose(likelihoodsOf(fallen).likelihoods.slice(3, 4), [Math.max(mixed, LATER)]);
+    expectClose(findLikelihoods(fallen).likelihoods.slice(3, 4), [Math.max(mixed, LATER)]);
   });
 
   test('a larger step mixes as widely, and the unit of the levels does not matter', () => {
     const [half, unit] = [Math.log((1 + Math.exp(2)) / 2), Math.log(1_000)];
     const levels = [round(0, unit), round(1, unit + half), round(2, unit + 2)];
     const within = logNormal([0, VARIANCE], [0, VARIANCE + (0.25 * 2) ** 2], [0, VARIANCE]);
-    expect(likelihoodsOf(levels).likelihoods[3]).toBeCloseTo(within, 6);
+    expect(findLikelihoods(levels).likelihoods[3]).toBeCloseTo(within, 6);
   });
 
   test('a time before the window must be better by 2.5', () => {
-    const { likelihoods } = likelihoodsOf(THREE, { from: 2 * MINUTE });
+    const { likelihoods } = findLikelihoods(THREE, { from: 2 * MINUTE });
     // A time within the resolution of its beginning is none.
     expectClose(likelihoods, [NONE, EARLIER - 2.5, EARLIER - 2.5, WITHIN, LATER]);
   });
@@ -139,12 +139,12 @@ describe('how likely a level stepped at each time', () => {
   test('levels count by their variance, and more scatter than is expected widens what is likely', () => {
     const levels = [round(0, 0, 0.01), round(1, 0.3, 0.02), round(2, 1, 0.01)];
     const moments = { gapMs: SECOND };
-    // The mean of the first two is (0 ÷ 0.01 + 0.3 ÷ 0.02) ÷ (100 + 50) = 0.1. Then their distances are 0.1² ÷
-    // 0.01 + 0.2² ÷ 0.02 = 3 variances, where one is expected of three levels with two means.
+    // The mean of the first two is (0 ÷ 0.01 + 0.3 ÷ 0.02) ÷ (100 + 50) = 0.1. Then their distances are
+    // 0.1² ÷ 0.01 + 0.2² ÷ 0.02 = 3 variances, where one is expected of three levels with two means.
     const surprise = Math.log(0.01) + Math.log(0.02) + Math.log(0.01);
-    expect(likelihoodsOf(levels, moments).likelihoods.at(-1)).toBeCloseTo(-(3 / 3 + surprise) / 2, 6);
+    expect(findLikelihoods(levels, moments).likelihoods.at(-1)).toBeCloseTo(-(3 / 3 + surprise) / 2, 6);
     // Two are expected of four levels, so half as much of it is scatter.
-    const { likelihoods } = likelihoodsOf([...levels, round(3, 1, 0.01)], moments);
+    const { likelihoods } = findLikelihoods([...levels, round(3, 1, 0.01)], moments);
     expect(likelihoods.at(-3)).toBeCloseTo(-(3 / 1.5 + surprise + Math.log(0.01)) / 2, 6);
   });
 
@@ -154,7 +154,7 @@ describe('how likely a level stepped at each time', () => {
     { what: 'or fewer', prior: 3, scatter: 3 / 4 },
   ])('$what: the scatter is $scatter', ({ prior, scatter }) => {
     const levels = [round(0, 0), round(1, 0), round(2, 1)];
-    const { likelihoods } = likelihoodsOf(levels, prior === undefined ? {} : { priorFreedom: prior });
+    const { likelihoods } = findLikelihoods(levels, prior === undefined ? {} : { priorFreedom: prior });
     const surprise = 3 * Math.log(VARIANCE);
     // At minute 1 the last two lie 0.5 from their mean; at minute 2 all fits.
     expectClose(likelihoods.slice(2, 3), [-((2 * 0.5 ** 2) / VARIANCE / scatter + surprise) / 2]);
@@ -164,14 +164,14 @@ describe('how likely a level stepped at each time', () => {
   test('what scatter there is counts against the expectation', () => {
     // The first two levels lie 0.05 from their mean: 2 · 0.05² ÷ 0.01 = 0.5 variances, where one is expected.
     const levels = [round(0, 0), round(1, 0.1), round(2, 1)];
-    const { likelihoods } = likelihoodsOf(levels, { priorFreedom: 10 });
+    const { likelihoods } = findLikelihoods(levels, { priorFreedom: 10 });
     const scatter = (10 + 0.5) / (10 + 1);
     expectClose(likelihoods.slice(-1), [-(0.5 / scatter + 3 * Math.log(VARIANCE)) / 2]);
   });
 
   test('more scatter than is expected is believed whatever the expectation is worth', () => {
     const levels = [round(0, 0, 0.01), round(1, 0.3, 0.02), round(2, 1, 0.01)];
-    expect(likelihoodsOf(levels, { priorFreedom: 10 })).toEqual(likelihoodsOf(levels));
+    expect(findLikelihoods(levels, { priorFreedom: 10 })).toEqual(findLikelihoods(levels));
   });
 
   test.each([
@@ -183,14 +183,14 @@ describe('how likely a level stepped at each time', () => {
       ...one,
       starts: one.starts.flatMap((start) => new Array<number>(profiles).fill(start)),
     }));
-    const { likelihoods } = likelihoodsOf(levels, { instances });
+    const { likelihoods } = findLikelihoods(levels, { instances });
     expect(likelihoods.at(-1)).toBeCloseTo(logNormal([0, VARIANCE + added], [0, VARIANCE + added]), 6);
   });
 
   test('a level without profiles counts as one of a single profile that lies before all times', () => {
     const levels = [{ ...round(0, 0), starts: [] }, round(0, 0), round(1, 1)];
     const variance = VARIANCE + 0.15 ** 2;
-    const { likelihoods } = likelihoodsOf(levels, { instances: 2 });
+    const { likelihoods } = findLikelihoods(levels, { instances: 2 });
     expect(likelihoods.at(-1)).toBeCloseTo(logNormal([0, variance], [0, variance], [0, variance]), 6);
   });
 

@@ -3,33 +3,7 @@ import { contrast, findFunction, type Stacks } from '../../../../test/support/co
 import { times } from '../../../../test/support/handlers.js';
 import { testComposition } from './composition.js';
 import { findRequests } from './entries.js';
-import { type Stratum, shiftWithin } from './strata.js';
-
-const stratum = (all: [number, number], through: [number, number]): Stratum => ({
-  all,
-  through,
-  above: [0, 0],
-});
-
-describe('shiftWithin', () => {
-  test.each([
-    {
-      what: 'the same share in every kind, however the kinds changed',
-      strata: [stratum([100, 1000], [50, 500]), stratum([1000, 100], [10, 1])],
-      z: 0,
-    },
-    {
-      // By hand: (80 − 50) / √(100 · 100 · 100 · 100 / (200² · 199)).
-      what: 'a larger share in one kind',
-      strata: [stratum([100, 100], [20, 80])],
-      z: 30 / Math.sqrt((10_000 * 10_000) / (40_000 * 199)),
-    },
-    { what: 'a kind that is on one side only', strata: [stratum([0, 100], [0, 80])], z: 0 },
-  ])('$what', ({ strata, z }) => {
-    expect(shiftWithin(strata, 1)).toBeCloseTo(z, 6);
-    expect(shiftWithin(strata, 4)).toBeCloseTo(z / 2, 6);
-  });
-});
+import { entriesThrough } from './strata.js';
 
 describe('testComposition', () => {
   const CALM: Stacks = {
@@ -50,6 +24,122 @@ describe('testComposition', () => {
 
   test('parts are own functions and what they call', () => {
     expect(of(CALM)).toEqual({ parts: 4, diversity: 4, isAlike: true });
+  });
+
+  test.each<[string, Stacks, { parts: number; diversity: number; isAlike: boolean }]>([
+    [
+      'each library that an own function calls is a part, and the function itself',
+      {
+        'runtime.serve show lib.a': 20,
+        'runtime.serve show lib.b': 20,
+        'runtime.serve show lib.c': 20,
+        'runtime.serve show': 20,
+        'runtime.serve show render lib.a': 20,
+        'runtime.serve show render lib.b': 20,
+        'runtime.serve show render lib.c': 20,
+        'runtime.serve show render': 20,
+      },
+      { parts: 8, diversity: 8, isAlike: true },
+    ],
+    [
+      'what a library calls belongs to its part',
+      {
+        'runtime.serve show lib.a': 20,
+        'runtime.serve show lib.a lib.b': 20,
+        'runtime.serve show lib.a lib.c': 20,
+        'runtime.serve show lib.b': 60,
+      },
+      { parts: 2, diversity: 2, isAlike: true },
+    ],
+    [
+      'the own function nearest to the leaf counts, whatever calls it',
+      {
+        'runtime.serve show encode lib.a': 50,
+        'runtime.serve show lib.b encode lib.a': 50,
+        'runtime.serve show render lib.a': 100,
+      },
+      { parts: 2, diversity: 2, isAlike: true },
+    ],
+    [
+      // (100 + 60 + 40)² ÷ (100² + 60² + 40²).
+      'diversity is the number of equal parts that would be as diverse',
+      { 'runtime.serve show lib.a': 100, 'runtime.serve show lib.b': 60, 'runtime.serve show lib.c': 40 },
+      { parts: 3, diversity: 40_000 / 15_200, isAlike: true },
+    ],
+    [
+      'a part of 20 samples on both sides together is compared, one of 18 is not',
+      { 'runtime.serve show lib.a': 31, 'runtime.serve show lib.b': 10, 'runtime.serve show lib.c': 9 },
+      { parts: 2, diversity: 2_500 / (31 ** 2 + 10 ** 2 + 9 ** 2), isAlike: true },
+    ],
+    ['no request of the kind', { 'runtime.serve save': 100 }, { parts: 0, diversity: 0, isAlike: true }],
+  ])('%s', (_, stacks, expected) => {
+    const both = { 'runtime.serve save store': 400, 'main show': 0, ...stacks };
+    const contrasted = contrast(both, both);
+    const composition = testComposition(
+      contrasted,
+      entriesThrough(contrasted, findFunction(contrasted, 'show')),
+      findFunction(contrasted, 'show'),
+    );
+    expect({ ...composition, diversity: composition.diversity.toFixed(9) }).toEqual({
+      ...expected,
+      diversity: expected.diversity.toFixed(9),
+    });
+  });
+
+  test('parts differ by both functions, whichever numbers these have', () => {
+    // The first and the last functions of all are called, and both own functions cost something themselves.
+    const libraries = ['lib.first', 'lib.second', 'lib.last_but_one', 'lib.last'];
+    const stacks: Stacks = {
+      'lib.first': 1,
+      'lib.second': 1,
+      'runtime.serve show': 50,
+      'runtime.serve show render': 50,
+      ...Object.fromEntries(
+        libraries.flatMap((name) => [
+          [`runtime.serve show ${name}`, 50],
+          [`runtime.serve show render ${name}`, 50],
+        ]),
+      ),
+    };
+    const contrasted = contrast(stacks, stacks);
+    expect(contrasted.joined.functions.map(({ name }) => name)).toEqual([
+      ...libraries.slice(0, 2),
+      'runtime.serve',
+      'show',
+      'render',
+      ...libraries.slice(2),
+    ]);
+    const entry = findFunction(contrasted, 'show');
+    const { parts, diversity } = testComposition(contrasted, entriesThrough(contrasted, entry), entry);
+    expect([parts, diversity.toFixed(9)]).toEqual([10, '10.000000000']);
+  });
+
+  test('the worth of a sample does not matter', () => {
+    const [before, after] = [times(CALM, 'show', 0.5), times(CALM, 'show', 0.7)];
+    const entry = findFunction(contrast(CALM, CALM), 'show');
+    const measure = (factor: number) => {
+      const sides = [before, after].map((side) => times(side, '', factor)) as [Stacks, Stacks];
+      const contrasted = contrast(...sides, { quantum: factor });
+      return testComposition(contrasted, entriesThrough(contrasted, entry), entry);
+    };
+    expect(measure(1)).toEqual({ parts: 4, diversity: 4, isAlike: true });
+    expect(measure(100)).toEqual(measure(1));
+    expect(measure(0.125)).toEqual(measure(1));
+  });
+
+  test('a small part may change as far as chance explains', () => {
+    // 40 and 68 of some 1,000 are 2.8 standard errors apart, and 40 and 88 are 4.4.
+    const small = (part: number): Stacks => ({
+      'runtime.serve show render': 1_000 - part,
+      'runtime.serve show encode': part,
+    });
+    const isAlike = (part: number) => {
+      const contrasted = contrast(small(40), small(part));
+      const entry = findFunction(contrasted, 'show');
+      return testComposition(contrasted, entriesThrough(contrasted, entry), entry).isAlike;
+    };
+    // Less than 3 points are nothing, 3 points are 3.1 standard errors.
+    expect([68, 70, 75, 88].map(isAlike)).toEqual([true, true, true, false]);
   });
 
   test('more of all is alike, more of one is not', () => {

@@ -39,14 +39,13 @@ export function testComposition(
   const width = joined.functions.length + 1;
   [before, after].forEach(({ parts }, side) => {
     eachStack(joined, entryOfStack, parts, (entryOfIt, value, part, stack) => {
-      if (entryOfIt !== entry || value === 0) return;
+      if (entryOfIt !== entry) return;
       const { stackStart, stackFrames } = part.profile;
-      const start = stackStart[stack] ?? 0;
-      const end = stackStart[stack + 1] ?? start;
-      let at = start;
-      while (at < end - 1 && part.frameApplication[stackFrames[at] ?? 0] !== 1) at++;
-      const nearest = part.frameFunction[stackFrames[at] ?? 0] ?? 0;
-      const callee = at === start ? width - 1 : (part.frameFunction[stackFrames[at - 1] ?? 0] ?? 0);
+      const frames = stackFrames.subarray(stackStart[stack], stackStart[stack + 1]);
+      // The entry point itself is own code, so there is one.
+      const at = frames.findIndex((frame) => part.frameApplication[frame] === 1);
+      const nearest = part.frameFunction[frames[at] ?? 0] ?? 0;
+      const callee = at === 0 ? width - 1 : (part.frameFunction[frames[at - 1] ?? 0] ?? 0);
       const key = nearest * width + callee;
       const cell = cells.get(key) ?? [0, 0];
       cell[side as 0 | 1] += value / quantum;

@@ -61,7 +61,8 @@ export function shiftWithin(strata: Iterable<Stratum>, phi: number): number {
     const [n1, n2] = all;
     const n = n1 + n2;
     const x = through[0] + through[1];
-    if (n1 <= 0 || n2 <= 0 || n <= 1) continue;
+    // Stacks that are on one side only add nothing to either sum.
+    if (n <= 1) continue;
     excess += through[1] - (n2 * x) / n;
     variance += (n1 * n2 * x * (n - x)) / (n * n * (n - 1));
   }
