@@ -158,7 +158,7 @@ test.each([
 });
 
 describe('the probability of a step in a part of the time, and the median of its times there', () => {
-  // Of ten parts the times have 1, 2, 4, 2 and 1.
+  // The five times weigh 1, 2, 4, 2 and 1 tenths.
   const STEP = everyMinute(...[1, 2, 4, 2, 1].map((weight) => Math.log(weight)));
   test.each([
     { what: 'in all of it', from: 0, to: 4, probability: 1, median: 2 },

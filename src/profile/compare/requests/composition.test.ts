@@ -87,29 +87,28 @@ describe('testComposition', () => {
   });
 
   test('parts differ by both functions, whichever numbers these have', () => {
-    // The first and the last functions of all are called, and both own functions cost something themselves.
-    const libraries = ['lib.first', 'lib.second', 'lib.last_but_one', 'lib.last'];
+    // The first two functions of all and the last two are called, and both own ones cost something too.
+    const called = ['lib.a', 'lib.b', 'runtime.mallocgc', 'runtime.memmove'];
     const stacks: Stacks = {
-      'lib.first': 1,
-      'lib.second': 1,
-      'runtime.serve show': 50,
-      'runtime.serve show render': 50,
+      'lib.a': 50,
       ...Object.fromEntries(
-        libraries.flatMap((name) => [
-          [`runtime.serve show ${name}`, 50],
-          [`runtime.serve show render ${name}`, 50],
-        ]),
+        ['list', 'list load'].flatMap((own) =>
+          ['', ...called].map((callee) => [`runtime.main ${own} ${callee}`, 50]),
+        ),
       ),
     };
     const contrasted = contrast(stacks, stacks);
-    expect(contrasted.joined.functions.map(({ name }) => name)).toEqual([
-      ...libraries.slice(0, 2),
-      'runtime.serve',
-      'show',
-      'render',
-      ...libraries.slice(2),
+    const names = contrasted.joined.functions.map(({ name }) => name);
+    expect(names).toEqual([
+      'lib.a',
+      'lib.b',
+      'list',
+      'load',
+      'runtime.main',
+      'runtime.mallocgc',
+      'runtime.memmove',
     ]);
-    const entry = findFunction(contrasted, 'show');
+    const entry = findFunction(contrasted, 'list');
     const { parts, diversity } = testComposition(contrasted, entriesThrough(contrasted, entry), entry);
     expect([parts, diversity.toFixed(9)]).toEqual([10, '10.000000000']);
   });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { contrast, getName, goFrame } from '../../../../test/support/contrast.js';
 import { buildProfile } from '../../../../test/support/profiles.js';
 import type { Profile } from '../../model.js';
+import { outermostAt, ownCallerAt } from './dispatch.js';
 import { findRequests } from './entries.js';
 
 describe('entry points that own code calls', () => {
@@ -129,13 +130,33 @@ describe('entry points that own code calls', () => {
   });
 
   test('lines of leaves tell nothing about the lines of calls', () => {
-    const stacks = Array.from({ length: 6 }, (_, index) => {
+    // A stack begins with its leaf, which follows the entry point of the stack before it: two for each leaf.
+    const stacks = Array.from({ length: 12 }, (_, index) => {
       const leaf = `leaf${Math.floor(index / 2)}`;
       const root = goFrame(index % 2 === 0 ? 'runtime.serve' : 'runtime.work');
       return [[root, at('wrap', 9), goFrame('show'), at(leaf, 20 + index)], 10] as const;
     });
     const sides = [...stacks, [[goFrame('runtime.serve'), at('wrap', 9), goFrame('save')], 60]] as const;
     expect(namesCalled(buildProfile(...sides))).toEqual(['save', 'show']);
+  });
+
+  test('functions that call only one other from several lines tell nothing either', () => {
+    const calls = ['a', 'b', 'c'].flatMap((name) =>
+      [20, 21].map((line) => [[at('wrap', 9), goFrame('show'), at(name, line), goFrame('_')], 10] as const),
+    );
+    const sides = buildProfile(...calls, [[at('wrap', 9), goFrame('save')], 60]);
+    const contrasted = contrast(sides, sides);
+    // The one that they call is the first function of all.
+    expect(getName(contrasted, 0)).toBe('_');
+    expect(namesCalled(sides)).toEqual(['save', 'show']);
+  });
+
+  test('what own code does not call is no part of what a function calls, be it the first of all', () => {
+    const line = (name: string) => [[at('_', 9), goFrame(name)], 400] as const;
+    const callers = steps().map(([frames, value]) => [[at('_', 9), ...frames.slice(1)], value] as const);
+    const sides = buildProfile(line('show'), line('save'), ...callers, [[goFrame('runtime.gc')], 500]);
+    expect(getName(contrast(sides, sides), 0)).toBe('_');
+    expect(namesCalled(sides)).toEqual([]);
   });
 
   test.each([
@@ -163,5 +184,42 @@ describe('entry points that own code calls', () => {
       { several: 0 },
     );
     expect([...findRequests(contrast(wrapped, wrapped)).calledByOwn]).toEqual([]);
+  });
+});
+
+describe('the own code that calls a frame of a stack', () => {
+  const own = buildProfile(
+    [[goFrame('main'), goFrame('wrap'), goFrame('lib.next'), goFrame('show'), goFrame('encode')], 1],
+    [[goFrame('poll')], 1],
+  );
+  const { joined } = contrast(own, own);
+  const [part] = joined.parts;
+  const nameFrame = (frame: number | null) =>
+    frame === null ? null : getName({ joined }, part?.frameFunction[frame]);
+
+  test.each([
+    { what: 'the one further out', stack: 0, at: 0, caller: 'show' },
+    { what: 'none where a library calls it', stack: 0, at: 1, caller: null },
+    { what: 'the one further out of a library', stack: 0, at: 2, caller: 'wrap' },
+    { what: 'the entry point', stack: 0, at: 3, caller: 'main' },
+    { what: 'none of the entry point, where the next stack begins', stack: 0, at: 4, caller: null },
+    { what: 'none of the last frame of all', stack: 1, at: 5, caller: null },
+    { what: 'none of no frame', stack: 1, at: -1, caller: null },
+  ])('$what', ({ stack, at, caller }) => {
+    if (part === undefined) throw new Error('no part');
+    expect(nameFrame(ownCallerAt(part, stack, at))).toBe(caller);
+  });
+
+  test.each([
+    { what: 'the entry point', universal: [], outermost: 4 },
+    { what: 'the next one, where that is universal', universal: ['main'], outermost: 3 },
+    { what: 'not a library below them', universal: ['main', 'wrap'], outermost: 1 },
+    { what: 'the leaf', universal: ['main', 'wrap', 'show'], outermost: 0 },
+    { what: 'none', universal: ['main', 'wrap', 'show', 'encode'], outermost: -1 },
+  ])('the outermost own frame that is not universal: $what', ({ universal, outermost }) => {
+    if (part === undefined) throw new Error('no part');
+    const isUniversal = Uint8Array.from(joined.functions, ({ name }) => (universal.includes(name) ? 1 : 0));
+    expect(outermostAt(part, isUniversal, 0)).toBe(outermost);
+    expect(outermostAt(part, isUniversal, 1)).toBe(5);
   });
 });

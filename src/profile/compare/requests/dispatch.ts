@@ -29,8 +29,14 @@ export function findDispatched(
   return new Set([...calledBefore].filter((fn) => calledAfter.has(fn)));
 }
 
+/** A line of own code, with the cost and the functions that it leads to. */
+interface Site {
+  cost: number;
+  callees: Set<number>;
+}
+
 function dispatchedIn(joined: Joined, indices: readonly number[], universal: Uint8Array): Set<number> {
-  const sites = new Map<number, { cost: number; callees: Set<number> }>();
+  const sites = new Map<number, Site>();
   const whole = new Float64Array(joined.functions.length);
   for (const index of indices) {
     const part = joined.parts[index];
@@ -52,11 +58,9 @@ function dispatchedIn(joined: Joined, indices: readonly number[], universal: Uin
       sites.set(key, site);
     }
   }
-  const dispatched = new Set(
-    [...sites].flatMap(([key, { cost, callees }]) =>
-      callees.size >= 2 && cost >= MOST * (whole[Math.floor(key / MAX_LINES)] ?? 0) ? [...callees] : [],
-    ),
-  );
+  const isDispatch = ([key, { cost, callees }]: readonly [number, Site]) =>
+    callees.size >= 2 && cost >= MOST * (whole[Math.floor(key / MAX_LINES)] ?? 0);
+  const dispatched = new Set([...sites].filter(isDispatch).flatMap(([, { callees }]) => [...callees]));
   return dispatched.size > 0 && hasLinesOfCalls(joined, indices) ? dispatched : new Set();
 }
 

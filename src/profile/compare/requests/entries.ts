@@ -84,7 +84,8 @@ export function findRequests(contrast: Contrast): Requests {
     universal: new Set(joined.functions.flatMap((_, fn) => (universal[fn] === 1 ? [fn] : []))),
   };
   if (points.length < 2) return { ...shared, points: [] };
-  points.sort((a, b) => Math.max(b.before, b.after) - Math.max(a.before, a.after) || a.fn - b.fn);
+  // Equal ones stay in the order of their numbers.
+  points.sort((a, b) => Math.max(b.before, b.after) - Math.max(a.before, a.after));
   return { ...shared, points: points.slice(0, MAX_ENTRIES) };
 }
 
@@ -98,9 +99,9 @@ function findUniversal({ joined, before, after }: Pick<Contrast, 'joined' | 'bef
 }
 
 /**
- * Finds the entry point of each stack of a part: its outermost own frame that is not universal, where a
- * framework, universal middleware or nothing calls it. Called by other own code it is a step of the same
- * work; then, and without own code, it is −1.
+ * Finds the entry point of each stack of a part: its outermost own frame that is not universal, which a
+ * framework, universal middleware or nothing calls; −1 where there is none. Universal middleware is own code:
+ * what it calls may be a step of the same work.
  */
 function entriesIn(
   part: JoinedPart,
@@ -114,9 +115,8 @@ function entriesIn(
     const at = outermostAt(part, universal, stack);
     if (at < 0) continue;
     const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
-    const caller = ownCallerAt(part, stack, at);
-    if (caller === null || universal[frameFunction[caller] ?? 0] === 1) entries[stack] = fn;
-    if (caller !== null) calledByOwn.add(fn);
+    entries[stack] = fn;
+    if (ownCallerAt(part, stack, at) !== null) calledByOwn.add(fn);
   }
   return { entries, calledByOwn };
 }
@@ -129,12 +129,11 @@ export function eachStack(
   visit: (entry: number, value: number, part: JoinedPart, stack: number) => void,
 ): void {
   for (const index of indices) {
-    const part = joined.parts[index];
-    if (part === undefined) continue;
-    const entries = entryOfStack[index];
-    const { values } = part.profile;
-    for (let stack = 0; stack < values.length; stack++)
-      visit(entries?.[stack] ?? -1, values[stack] ?? 0, part, stack);
+    const [part, entries] = [joined.parts[index], entryOfStack[index]];
+    if (part === undefined || entries === undefined) continue;
+    entries.forEach((entry, stack) => {
+      visit(entry, part.profile.values[stack] ?? 0, part, stack);
+    });
   }
 }
 
@@ -166,8 +165,8 @@ export function changedEntries(
  */
 export function withinEntry(analysis: Analysis, entry: number): Analysis {
   const parts = analysis.joined.parts.map((part, index): JoinedPart => {
-    const entries = analysis.requests.entryOfStack[index];
-    const values = part.profile.values.map((value, stack) => (entries?.[stack] === entry ? value : 0));
+    const entries = analysis.requests.entryOfStack[index] ?? new Int32Array();
+    const values = part.profile.values.map((value, stack) => (entries[stack] === entry ? value : 0));
     return { ...part, profile: { ...part.profile, values } };
   });
   const joined: Joined = { ...analysis.joined, parts };
