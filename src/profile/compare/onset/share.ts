@@ -44,16 +44,17 @@ export function shareLikelihoods(
   if (grid === null) return null;
   const { times, spacing } = grid;
   const mixtures = stretches.map((stretch) => describeMixtures(stretch, step));
-  const fits = times.map((time) =>
-    Math.max(...partsCovered(context.gapMs).map((covered) => fitAt(mixtures, time, covered))),
+  const fits = partsCovered(context.gapMs).map((covered) =>
+    times.map((time) => fitAt(mixtures, time, covered)),
   );
-  const best = Math.max(...fits);
+  const best = Math.max(...fits.flat());
   // Binomial deviance of the best time, in units of its expectation: more scatter widens what is likely.
   const saturated = stretches.reduce((sum, { x, n }) => sum + likelihood({ x, n }, n > 0 ? x / n : 0), 0);
   const scatter = Math.max(1, (2 * (saturated / step.phi - best)) / Math.max(1, stretches.length - 1));
-  const likelihoods = fits.map((fit, at) => {
-    const isEarly = (times[at] ?? 0) < context.from - context.stepMs;
-    return fit / scatter - (isEarly ? EARLY : 0);
+  const likelihoods = times.map((time, at) => {
+    const highest =
+      fits.reduce((most, row) => Math.max(most, row[at] ?? most), Number.NEGATIVE_INFINITY) / scatter;
+    return time < context.from - context.stepMs ? highest - EARLY : highest;
   });
   return { times, likelihoods, spacing, highest: Math.max(...likelihoods) };
 }
@@ -61,6 +62,8 @@ export function shareLikelihoods(
 /** A stretch, and how likely it is by the part of its time that lies after the change. */
 interface Mixtures {
   starts: readonly number[];
+  first: number;
+  last: number;
   /** Log-likelihoods where all of it lies before and after. */
   before: number;
   after: number;
@@ -75,7 +78,16 @@ function describeMixtures({ x, n, starts }: SharesAt, { p1, p2, phi }: ShareStep
     const ratio = (1 - later) * before + later * after;
     return likelihood({ x, n }, ratio / (1 + ratio)) / phi;
   };
-  return { starts, before: computeLikelihood(0), after: computeLikelihood(1), computeLikelihood };
+  // A stretch without profiles lies before every time, as for `partAfter`.
+  const [first, last] = [starts[0] ?? Number.NEGATIVE_INFINITY, starts.at(-1) ?? Number.NEGATIVE_INFINITY];
+  return {
+    starts,
+    first,
+    last,
+    before: computeLikelihood(0),
+    after: computeLikelihood(1),
+    computeLikelihood,
+  };
 }
 
 function ratioToRest(share: number): number {
@@ -85,8 +97,9 @@ function ratioToRest(share: number): number {
 /** Log-likelihood of a change at a time. */
 function fitAt(stretches: readonly Mixtures[], time: number, covered: number): number {
   let sum = 0;
-  for (const { starts, before, after, computeLikelihood } of stretches) {
-    const part = partAfter(starts, time, covered);
+  for (const { starts, first, last, before, after, computeLikelihood } of stretches) {
+    // Most stretches lie wholly on one side of a time.
+    const part = last + covered <= time ? 0 : first >= time ? 1 : partAfter(starts, time, covered);
     if (part === 0) sum += before;
     else if (part === 1) sum += after;
     else sum += computeMean(MIXED.map((more) => computeLikelihood(part + more)));

@@ -237,14 +237,11 @@ function fitAt(levels: readonly LevelAt[], instances: number, time: number, cove
   );
 }
 
-/**
- * Part of the time that some profiles cover, in the order of their starts, that lies after a moment; nothing
- * of no profiles.
- */
+/** Part of the time that some profiles cover, in the order of their starts, that lies after a moment. */
 export function partAfter(starts: readonly number[], time: number, covered: number): number {
-  // Most stretches of time lie wholly on one side of a moment.
-  if ((starts.at(-1) ?? Number.NEGATIVE_INFINITY) + covered <= time) return 0;
-  if ((starts[0] ?? 0) >= time) return 1;
+  const [first, last] = [starts[0], starts.at(-1)];
+  if (first === undefined || last === undefined || last + covered <= time) return 0;
+  if (first >= time) return 1;
   const parts = starts.map((start) => Math.min(1, Math.max(0, (start + covered - time) / covered)));
   return parts.reduce((sum, part) => sum + part, 0) / starts.length;
 }
