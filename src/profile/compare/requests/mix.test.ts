@@ -183,6 +183,187 @@ describe('a handler that is nearly all one function', () => {
   });
 });
 
+describe('a library that several kinds of requests call', () => {
+  /** Stacks below each entry point: what passes through the library, and what else there is. */
+  const kinds = (each: Readonly<Record<string, readonly [through: number, rest: number]>>): Stacks =>
+    Object.fromEntries(
+      Object.entries(each).flatMap(([name, [through, rest]]) => [
+        [`runtime.serve ${name} lib.query`, through],
+        [`runtime.serve ${name}`, rest],
+      ]),
+    );
+  // Stacks of an own function belong to its kind, and those of the runtime to none.
+  test.each<{ what: string; before: Stacks; after: Stacks; is: boolean }>([
+    {
+      what: 'grew through both of two kinds as these did',
+      before: kinds({ show: [100, 100], save: [100, 100] }),
+      after: kinds({ show: [200, 200], save: [200, 200] }),
+      is: true,
+    },
+    {
+      what: 'grew through both beyond them',
+      before: kinds({ show: [100, 100], save: [100, 100] }),
+      after: kinds({ show: [300, 100], save: [300, 100] }),
+      is: false,
+    },
+    {
+      what: 'grew mostly through one that was not there before',
+      before: kinds({ show: [500, 500], save: [100, 100] }),
+      after: kinds({ show: [500, 500], save: [140, 140], list: [60, 60] }),
+      is: false,
+    },
+    {
+      what: 'grew by 28 % through one that was not there before',
+      before: kinds({ show: [100, 100], save: [100, 100] }),
+      after: kinds({ show: [172, 172], save: [172, 172], list: [56, 56] }),
+      is: true,
+    },
+    {
+      what: 'grew by 32 % through it',
+      before: kinds({ show: [100, 100], save: [100, 100] }),
+      after: kinds({ show: [168, 168], save: [168, 168], list: [64, 64] }),
+      is: false,
+    },
+    {
+      what: 'grew by 40 % outside of requests',
+      before: kinds({ show: [100, 100], save: [50, 50], 'runtime.tick': [100, 100] }),
+      after: kinds({ show: [160, 160], save: [50, 50], 'runtime.tick': [140, 140] }),
+      is: false,
+    },
+    {
+      what: 'grew the most outside of requests, though most of it through three kinds',
+      before: kinds({ show: [120, 120], save: [120, 120], list: [120, 120], 'runtime.tick': [140, 140] }),
+      after: kinds({ show: [360, 360], save: [360, 360], list: [360, 360], 'runtime.tick': [420, 420] }),
+      is: false,
+    },
+  ])('$what: that is a mix: $is', ({ before, after, is }) => {
+    expect(isMix(before, after, 'lib.query')).toBe(is);
+  });
+
+  test.each([
+    { what: 'fell outside of requests by more', tick: 80 },
+    { what: 'fell outside of requests by as much', tick: 90 },
+  ])('that $what grew by nothing', ({ tick }) => {
+    const parts = (factor: number): Stacks =>
+      times(
+        {
+          'runtime.serve save lib.query': 100,
+          'runtime.serve save read': 100,
+          'runtime.serve save write': 100,
+          'runtime.serve save': 100,
+        },
+        'save',
+        factor,
+      );
+    const rest = { 'runtime.serve show': 400, 'runtime.tick lib.other': 800 };
+    const before: Stacks = { ...parts(1), ...rest, 'runtime.tick lib.query': 100 };
+    const after: Stacks = { ...parts(1.1), ...rest, 'runtime.tick lib.query': tick };
+    expect(isMix(before, after, 'lib.query')).toBe(false);
+    // With the cost outside of requests as it was, all the many parts of the kind grew alike.
+    expect(isMix(before, { ...after, 'runtime.tick lib.query': 100 }, 'lib.query')).toBe(true);
+  });
+
+  test('the first function of all may be the kind that grew', () => {
+    const before = kinds({ add: [100, 100], show: [100, 100] });
+    expect(findFunction(contrast(before, before), 'add')).toBe(0);
+    const parts = { 'runtime.serve add read': 100, 'runtime.serve add write': 100 };
+    const many = { ...before, ...parts };
+    expect(isMix(many, times(many, ' add', 3), 'lib.query')).toBe(true);
+  });
+});
+
+describe('a function of one kind of request, by what else the kind does', () => {
+  /** A function of a handler, the rest of it, and another handler. */
+  const build = (fn: number, rest: Readonly<Record<string, number>>, other: number): Stacks => ({
+    'runtime.serve save price': fn,
+    ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [`runtime.serve save ${name}`, value])),
+    'runtime.serve show': other,
+  });
+  test.each<{ what: string; before: Stacks; after: Stacks; is: boolean }>([
+    {
+      what: 'grew as much, though its parts took each other’s place',
+      before: build(100, { read: 50, write: 50 }, 500),
+      after: build(400, { read: 350, write: 50 }, 500),
+      is: true,
+    },
+    {
+      what: 'stayed, be it so little that the share of the function hardly rose',
+      before: build(100, { read: 10 }, 500),
+      after: build(400, { read: 10 }, 500),
+      is: false,
+    },
+    {
+      // 12.5 of 4.5 is nearer to 4 than to 1, by a log-likelihood of 1.5.
+      what: 'is too little to tell, and the other kinds stayed',
+      before: build(400, { read: 4 }, 500),
+      after: build(1_600, { read: 12 }, 500),
+      is: false,
+    },
+    {
+      what: 'is too little to tell, and the other kinds fell',
+      before: build(400, { read: 4 }, 500),
+      after: build(1_600, { read: 6 }, 250),
+      is: true,
+    },
+    {
+      what: 'tells little, and is half of it: grown alike is not enough',
+      before: build(30, { read: 30 }, 500),
+      after: build(60, { read: 45 }, 500),
+      is: false,
+    },
+    {
+      what: 'tells little, and is less than 30 % of it: it grew alike',
+      before: build(72, { read: 28 }, 500),
+      after: build(120, { read: 38 }, 500),
+      is: true,
+    },
+    {
+      what: 'tells little, and is 31 % of it before',
+      before: build(69, { read: 31 }, 500),
+      after: build(120, { read: 38 }, 500),
+      is: false,
+    },
+  ])('$what: that is a mix: $is', ({ before, after, is }) => {
+    expect(isMix(before, after, 'price')).toBe(is);
+  });
+
+  test('a step with many parts grew alike in all of them, but alone: that is no mix', () => {
+    const parts = ['read', 'check', 'convert', 'write'].map((part) => [`price ${part}`, 100]);
+    const before = build(0, { ...Object.fromEntries(parts), render: 800 }, 500);
+    expect(isMix(before, times(before, 'price', 3), 'price')).toBe(false);
+  });
+
+  test('the entry point itself needs no rest, however much it grew', () => {
+    const before: Stacks = {
+      'runtime.serve save read': 20,
+      'runtime.serve save write': 20,
+      'runtime.serve show': 500,
+    };
+    expect(isMix(before, times(before, 'save', 60), 'save')).toBe(true);
+  });
+});
+
+test('an own function above nearly all own code, all of whose many libraries grew alike', () => {
+  const libraries = (count: number): Stacks =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [`runtime.serve main lib.part${index}`, 240]),
+    );
+  const handlers = { 'runtime.serve main list scan': 40, 'runtime.serve main list sort': 40 };
+  const isMixWith = (count: number) => {
+    const before = { ...libraries(count), ...handlers };
+    return isMix(before, times(before, 'lib.', 3), 'main');
+  };
+  expect([2, 4].map(isMixWith)).toEqual([false, true]);
+});
+
+test('without profiles on a side nothing is known', () => {
+  const isMixWith = (profiles: readonly [number, number]) => {
+    const contrasted = contrast(CALM, times(CALM, ' save', 4), { profiles });
+    return isMixOfRequests(contrasted, findRequests(contrasted), findFunction(contrasted, 'runtime.mux'));
+  };
+  expect([isMixWith([1, 1]), isMixWith([0, 1]), isMixWith([1, 0])]).toEqual([true, false, false]);
+});
+
 describe('isExchangeOfRequests', () => {
   const isExchange = (after: Stacks, gained: string, lost: string) => {
     const contrasted = contrast(CALM, after);
@@ -196,6 +377,48 @@ describe('isExchangeOfRequests', () => {
     ['a function of all handlers', 'validate', 'access', false],
   ])('one kind of request took the place of another: %s: %s', (_, gained, lost, expected) => {
     expect(isExchange(times(times(CALM, ' save', 2), ' show', 0.3), gained, lost)).toBe(expected);
+  });
+
+  test.each<[string, Stacks, string, string, boolean]>([
+    [
+      'a library that is as much part of another handler',
+      {
+        'runtime.serve save': 300,
+        'runtime.serve show lib.query': 60,
+        'runtime.serve save lib.query': 40,
+      },
+      'save',
+      'lib.query',
+      false,
+    ],
+    [
+      'a library of which 70 % are of another handler',
+      {
+        'runtime.serve save': 300,
+        'runtime.serve show lib.query': 70,
+        'runtime.serve save lib.query': 30,
+      },
+      'save',
+      'lib.query',
+      true,
+    ],
+    ['a cost outside of requests', { ...CALM, 'runtime.gc lib.weak': 300 }, 'validate', 'lib.weak', false],
+    [
+      'the first function of all',
+      { 'runtime.serve add': 300, 'runtime.serve show': 300 },
+      'show',
+      'add',
+      true,
+    ],
+  ])('the same before and after: %s: %s', (_, stacks, gained, lost, expected) => {
+    const contrasted = contrast(stacks, stacks);
+    const [fn, from] = [findFunction(contrasted, gained), findFunction(contrasted, lost)];
+    expect(isExchangeOfRequests(contrasted, findRequests(contrasted), fn, from)).toBe(expected);
+  });
+
+  test('nothing was measured', () => {
+    const nothing = contrast({}, {});
+    expect(isExchangeOfRequests(nothing, findRequests(nothing), 0, 1)).toBe(false);
   });
 
   test('a function that went to a handler under a new name was no exchange of requests', () => {

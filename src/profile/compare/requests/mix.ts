@@ -96,7 +96,7 @@ export function isExchangeOfRequests(
       value: stratum.through[0] + stratum.through[1],
     }));
     const whole = strata.reduce((sum, { value }) => sum + value, 0);
-    const [main] = strata.sort((a, b) => b.value - a.value || a.entry - b.entry);
+    const [main] = strata.sort((a, b) => b.value - a.value);
     if (main === undefined || main.entry < 0 || main.value < MAIN_PART * whole) return null;
     return Math.min(...main.stratum.all) > 0 ? main.entry : null;
   };
