@@ -44,11 +44,17 @@ export function checkLimit(what: Limited, count: number): void {
 /**
  * Checks a run of packed numbers before it is read; each ends with a byte below 128.
  * @param before number of entries before this run
+ * @param run where the run begins and ends in the bytes
  * @throws LimitError
  */
-export function checkPacked(what: Limited, before: number, bytes: Uint8Array): void {
-  if (before + bytes.length <= MAX_COUNT[what]) return;
+export function checkPacked(
+  what: Limited,
+  before: number,
+  bytes: Uint8Array,
+  { from, to }: { from: number; to: number },
+): void {
+  if (before + to - from <= MAX_COUNT[what]) return;
   let count = before;
-  for (let at = 0; at < bytes.length; at++) if ((bytes[at] ?? 0) < 128) count++;
+  for (let at = from; at < to; at++) if ((bytes[at] ?? 0) < 128) count++;
   checkLimit(what, count);
 }

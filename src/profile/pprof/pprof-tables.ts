@@ -91,7 +91,7 @@ export function readTables(
     bytes,
     reader,
     sampleIds,
-    (what, before, end) => checkPacked(what, before, bytes.subarray(reader.pos, end)),
+    (what, before, to) => checkPacked(what, before, bytes, { from: reader.pos, to }),
     labels ? createLabelCollector() : null,
   );
   const locations = locationReader(reader);
@@ -193,7 +193,7 @@ function sampleReader(
   return {
     read(end: number) {
       const before = values.length;
-      const labels: RawLabel[] = [];
+      const labels: RawLabel[] | null = collector === null ? null : [];
       while (reader.pos < end) {
         const [field, wireType] = reader.tag();
         if (field === SAMPLE.locationIds) {
@@ -206,11 +206,11 @@ function sampleReader(
           const label = readLabel(reader, labelEnd);
           expectEnd(reader, labelEnd);
           lastName = Math.max(lastName, findLastName(label));
-          if (collector !== null) labels.push(label);
+          labels?.push(label);
         } else reader.skip(wireType, field);
       }
       starts.push(locations.length);
-      collector?.add(labels);
+      if (labels !== null) collector?.add(labels);
       checkLimit('samples', starts.length - 1);
       const count = values.length - before;
       if (starts.length === 2) valuesPerSample = count;
@@ -220,7 +220,7 @@ function sampleReader(
       samples: {
         starts: starts.toArray(),
         locations: locations.toArray(),
-        values: Float64Array.from(values),
+        values: new Float64Array(values),
       },
       valuesPerSample,
       lastName,
