@@ -57,7 +57,9 @@ test.each<[string, LensRow, number | null]>([
 
 test.each<[string, LensRow, LensRow['verdict']]>([
   ['time one and a half times', row('cpu', 1e9, 1.5e9, 0.01), 'rose'],
-  ['a mebibyte more', row('inuse', MIB, 2 * MIB, null), 'rose'],
+  ['two objects of a small heap more', row('inuse', MIB, 2 * MIB, null), 'no_change'],
+  ['half a heap of some MiB given back', row('inuse', 2 * MIB, 0.9 * MIB, null), 'no_change'],
+  ['six mebibytes more', row('inuse', MIB, 7 * MIB, null), 'rose'],
   ['twenty goroutines more', row('goroutines', 10, 30, null), 'rose'],
   ['five milliseconds more', row('mutex', 0, 5e6, null), 'rose'],
   ['nothing on both sides', row('mutex', 0, 0, null), 'no_change'],

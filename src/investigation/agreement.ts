@@ -1,5 +1,6 @@
 import type { Analysis } from '../profile/compare/analysis.js';
 import type { LensRow } from '../profile/compare/finding.js';
+import { exceedsHeapSampling } from '../profile/compare/heap-sampling.js';
 import type { PartCosts } from '../profile/contrast/runs.js';
 import { secondsPerUnit } from '../text/units.js';
 import type { Conclusion } from './conclude.js';
@@ -25,8 +26,6 @@ export const MAX_SMALL_FACTOR: Readonly<Record<LensRow['kind'], number>> = {
  * vary.
  */
 export const MAX_SMALL_ERRORS = 5;
-/** Largest immaterial change of a level in bytes: memory is limited in units of many MiB. */
-export const MAX_SMALL_BYTES = 2 ** 20;
 /** Largest immaterial change of a level in goroutines, threads or objects: a small pool holds as many. */
 export const MAX_SMALL_COUNT = 20;
 /** Largest immaterial growth of waiting in seconds per profile: the rule for contention begins there, too. */
@@ -50,7 +49,7 @@ export function describeMovement({ kind, type, before, after, error }: LensRow):
   const size = Math.max(factor, 1 / factor);
   if (size < MAX_SMALL_FACTOR[kind]) return null;
   if (error !== null && Math.log(size) < MAX_SMALL_ERRORS * error) return null;
-  if (isSmallAmount(kind, type.unit, Math.abs(after - was))) return null;
+  if (isSmallAmount({ kind, type }, was, after)) return null;
   return { direction: after > was ? 'rose' : 'fell', factor };
 }
 
@@ -64,10 +63,13 @@ export function computeChance(row: LensRow): number | null {
   return isTold ? null : Math.exp(MAX_SMALL_ERRORS * error);
 }
 
-function isSmallAmount(kind: LensRow['kind'], unit: string, changed: number): boolean {
-  if (kind === 'wait') return changed * (secondsPerUnit(unit) ?? 1) < MAX_SMALL_WAIT_S;
+function isSmallAmount({ kind, type }: Pick<LensRow, 'kind' | 'type'>, before: number, after: number): boolean {
+  const changed = Math.abs(after - before);
+  if (kind === 'wait') return changed * (secondsPerUnit(type.unit) ?? 1) < MAX_SMALL_WAIT_S;
   if (kind !== 'level') return false;
-  return changed < (unit === 'bytes' ? MAX_SMALL_BYTES : MAX_SMALL_COUNT);
+  if (type.unit !== 'bytes') return changed < MAX_SMALL_COUNT;
+  // Memory is limited in units of many MiB, and a few sampled objects stand for a small heap.
+  return !exceedsHeapSampling({ before, after, instances: 1, unitBytes: 1 });
 }
 
 /**

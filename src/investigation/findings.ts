@@ -308,6 +308,7 @@ function growthFinding(
       at: named(spread.at),
       parts: spread.parts.map(({ what, part }) => ({ callee: what === null ? null : named(what), part })),
     },
+    ...(site.input === undefined ? {} : { input: { fn: named(site.input.fn), part: site.input.part } }),
     waits:
       type.alias === 'goroutines'
         ? waitsBelow(sides, site.fn).map(({ what, part }) => ({ kind: what, part }))

@@ -1,5 +1,6 @@
 import { offload } from '../../offload.js';
 import type { Growth, SiteGrowth } from '../../profile/compare/growth.js';
+import { exceedsHeapSampling } from '../../profile/compare/heap-sampling.js';
 import {
   findHiddenLeak,
   findLeak,
@@ -19,6 +20,7 @@ import { type LensType, readActive } from './lens.js';
 import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
 import { NoRequestLeft } from './requests.js';
 import type { InvestigationContext } from './shares.js';
+import { isIn } from './windows.js';
 
 export interface LevelLens {
   lens: LensType;
@@ -74,12 +76,16 @@ export async function readLevels(
   const candidates: { leak: Leak; instance: string | null }[] = [];
   const unitBytes = bytesPerUnit(lens.type.unit);
   // A few objects or kilobytes more are no leak, whatever their ratio.
-  const leakIn = (past: readonly Level[], levels: readonly Level[]) => {
+  const matters = (ends: { before: number; after: number }, instances: number) =>
+    ends.after - ends.before >= computeMinAdded(unitBytes) &&
+    exceedsHeapSampling({ ...ends, instances, unitBytes });
+  const leakIn = (past: readonly Level[], levels: readonly Level[], instances: number) => {
     const leak = findLeak(past, levels);
-    return leak !== null && leak.after - leak.before >= computeMinAdded(unitBytes) ? leak : null;
+    return leak !== null && matters(leak, instances) ? leak : null;
   };
+  const running = countInstances(profileTimes, plan.incident);
   const smallestHidden = smallestHiddenLeak(baseline, incident, computeMinAdded(unitBytes));
-  const whole = leakIn(baseline, incident);
+  const whole = leakIn(baseline, incident, running);
   if (whole !== null) candidates.push({ leak: whole, instance: null });
   const label = fleet.instanceLabel;
   if (whole === null && label !== null && profileTimes.largeFleet === undefined && fleet.instances.size > 1) {
@@ -87,7 +93,7 @@ export async function readLevels(
       const instanceLevels = (window: Window) => levelsIn(profileTimes, window, label, instance);
       const past = instanceLevels(plan.baseline);
       // A new instance is compared with the others' past.
-      const leak = leakIn(past.length > 0 ? past : baseline, instanceLevels(plan.incident));
+      const leak = leakIn(past.length > 0 ? past : baseline, instanceLevels(plan.incident), 1);
       if (leak !== null) candidates.push({ leak, instance });
     }
   }
@@ -95,13 +101,16 @@ export async function readLevels(
   const growth = first === undefined ? null : await readGrowth(context, lens, profileTimes, first.instance);
   if (first === undefined || growth === null) {
     const hidden = findHiddenLeak(baseline, incident, computeMinAdded(unitBytes));
-    const site = hidden === null ? null : await readGrowth(context, lens, profileTimes);
+    const site =
+      hidden === null || !matters(hidden, running) ? null : await readGrowth(context, lens, profileTimes);
     if (hidden !== null && site !== null && isHolder(site)) {
       const since = onset(hidden.since);
       const leak = { ...hidden, since, growth: site, instance: null, isHidden: true };
       return { lens, before: hidden.before, after: hidden.after, leak, rise: null, smallestHidden };
     }
-    const hasRisen = levelRose(baseline, incident, unitBytes);
+    const hasRisen =
+      levelRose(baseline, incident, unitBytes) &&
+      matters({ before: ends.before ?? 0, after: ends.after ?? 0 }, running);
     const isOfLoad = (ends.after ?? 0) < explained * (ends.before ?? 0);
     const rise = hasRisen ? await readRise(context, lens, profileTimes, isOfLoad) : null;
     return { lens, ...ends, leak: null, rise, smallestHidden };
@@ -185,6 +194,11 @@ function levelsIn(profileTimes: ProfileTimes, window: Window, label?: string, in
     const time = sharedTimes(ofInstance, part).at(-1) ?? part.to;
     return profiles === 0 ? [] : [{ time, value: value / profiles }];
   });
+}
+
+/** Number of instances that sent a profile in a window; those of a large fleet are one. */
+function countInstances({ series, stepMs }: ProfileTimes, window: Window): number {
+  return series.filter(({ points }) => points.some(({ time }) => isIn(window, time, stepMs))).length;
 }
 
 function pointsIn(profileTimes: ProfileTimes, window: Window): number {

@@ -233,13 +233,15 @@ function isBazelExternal(file: string): boolean {
   return root >= 0 && file.includes('/external/', root + '/execroot/'.length);
 }
 
+/** Functions that Go's compiler and linker make; a domain such as `go.uber.org/` begins an import path. */
+const GO_MADE = /^(?:type|go|struct|glob)[:.](?![\w-]+(?:\.[\w-]+)*\/)|^_?cgo|^_Cfunc|^x_cgo/;
+
 /**
  * Go names are `import/path.Receiver.Method`; third-party files carry a module version or lie among
  * dependencies. Where those of dependencies carry one, a trimmed file without is the main module's.
  */
 function goOwner(name: string, file: string, { goOrganisation, hasGoVersions }: CodeEvidence): Ownership {
-  if (/^(?:type|go|struct|glob)[:.]|^_?cgo|^_Cfunc|^x_cgo/.test(name) || file.endsWith('_cgo_gotypes.go'))
-    return RUNTIME;
+  if (GO_MADE.test(name) || file.endsWith('_cgo_gotypes.go')) return RUNTIME;
   const path = goPackage(name);
   // With -trimpath the folder is the import path of the package in which the function was written, even where
   // it is inlined elsewhere.

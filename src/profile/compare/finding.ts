@@ -78,6 +78,11 @@ export interface Finding {
     parts: readonly { callee: NamedFunction | null; part: number }[];
   } | null;
   /**
+   * Where requests were read whose bytes the function holds, too, with their part of the growth; left out
+   * where there are none.
+   */
+  input?: { fn: NamedFunction; part: number };
+  /**
    * Kinds of waiting of the goroutines that were added, with their parts; of wall-clock time that mostly
    * waits for another program over a connection, `network`; else empty.
    */

@@ -108,3 +108,57 @@ test('the growth between two merges has both sides and their place', () => {
     [96, 3],
   ]);
 });
+
+describe('bytes of requests that are still held', () => {
+  const READ = 'net/http.(*conn).serve net/http.(*conn).readRequest';
+  const HANDLE = 'net/http.(*conn).serve lib.middleware';
+  const keeper = (after: Stacks, { before = {}, unit = 'bytes' }: { before?: Stacks; unit?: string } = {}) => {
+    const side = (stacks: Stacks) => ({ profile: { ...profileFrom(stacks), unit }, profiles: 1 });
+    const base = { 'main serve': 20, [READ]: 2, [`${HANDLE} lib.note`]: 2 };
+    const growth = growthBetween(side({ ...base, ...before }), side({ ...base, ...after }));
+    const { site } = growth;
+    if (site === null) return null;
+    return [getName(growth, site.fn), site.input === undefined ? null : getName(growth, site.input.fn)];
+  };
+  const READ_FN = 'net/http.(*conn).readRequest';
+
+  test.each<[string, (string | null)[] | null, Parameters<typeof keeper>]>([
+    [
+      'are those of the library that grew beside them',
+      ['lib.note', READ_FN],
+      [{ [READ]: 70, [`${HANDLE} lib.note`]: 30 }],
+    ],
+    [
+      'the library function where its growth spreads',
+      ['lib.middleware', READ_FN],
+      [{ [READ]: 70, [`${HANDLE} lib.note`]: 17, [`${HANDLE} lib.set`]: 15 }],
+    ],
+    [
+      'are those of own code, where it grew, before those of a library',
+      ['keep', READ_FN],
+      [{ [READ]: 70, [`${HANDLE} keep`]: 30 }],
+    ],
+    [
+      'have no keeper that only grew a little',
+      ['net/http.(*conn).serve', null],
+      [{ [READ]: 70, [`${HANDLE} lib.note`]: 9 }],
+    ],
+    [
+      'nor one that was as large before',
+      [READ_FN, null],
+      [{ [READ]: 70, [`${HANDLE} lib.note`]: 100 }, { before: { [`${HANDLE} lib.note`]: 70 } }],
+    ],
+    [
+      'goroutines have none',
+      ['net/http.(*conn).serve', null],
+      [{ [READ]: 70, [`${HANDLE} lib.note`]: 30 }, { unit: 'count' }],
+    ],
+    [
+      'other growth of the standard library has none',
+      ['net/http.(*conn).serve', null],
+      [{ 'net/http.(*conn).serve net/http.(*conn).hijack': 70, [`${HANDLE} lib.note`]: 30 }],
+    ],
+  ])('%s', (_, expected, given) => {
+    expect(keeper(...given)).toEqual(expected);
+  });
+});

@@ -1,3 +1,5 @@
+import { bytesPerUnit } from '../../text/units.js';
+import { readsRequests } from '../code/request-input.js';
 import type { Side } from '../contrast/contrast.js';
 import { share, totalPerProfile, totalShare } from '../contrast/contrast.js';
 import type { Joined } from '../contrast/join.js';
@@ -11,6 +13,8 @@ export interface GrowthSite {
   /** Growth per profile of the function, and its part of the whole growth. */
   growth: number;
   part: number;
+  /** Where requests are read whose bytes are held, too, with its part of the whole growth. */
+  input?: { fn: number; part: number };
 }
 
 /** Growth from one place, with the sides that it was found between. */
@@ -20,6 +24,8 @@ export interface SiteGrowth {
   after: Side;
   site: GrowthSite;
 }
+
+type Sides = Pick<SiteGrowth, 'joined' | 'before' | 'after'>;
 
 /** Two merges of one type brought together; the site of most of the growth is null where none holds half. */
 export type Growth = Omit<SiteGrowth, 'site'> & { site: GrowthSite | null };
@@ -33,7 +39,50 @@ export function growthBetween(before: CountedProfile, after: CountedProfile): Gr
     quantum: 1,
   });
   const sides = { before: sumSide(joined, baseline), after: sumSide(joined, incident) };
-  return { joined, ...sides, site: growthSite(joined, sides.before, sides.after) };
+  const site = growthSite(joined, sides.before, sides.after);
+  const isMemory = bytesPerUnit(after.profile.unit) !== null;
+  const isPlace = site !== null && (joined.application[site.fn] === 1 || joined.library[site.fn] === 1);
+  const keeper = isPlace || !isMemory ? null : keeperOfRequests({ joined, ...sides });
+  return { joined, ...sides, site: keeper ?? site };
+}
+
+/** A function that keeps requests must hold this part of what grew elsewhere … */
+const KEEPER_OF_REST = 0.5;
+/** … and this part of the whole growth, … */
+const KEEPER_OF_ALL = 0.15;
+/** … and must have grown by this factor itself. */
+const KEEPER_RATIO = 2;
+
+/**
+ * The function that keeps requests, or parts of them, where the bytes that are held were allocated while the
+ * requests were read: the stacks of these do not tell who holds them, but what the keeper allocated itself
+ * grows with them. The team's innermost one first, else the innermost of a library.
+ *
+ * @returns null where the growth is not that of requests, or no function stands out next to them
+ */
+function keeperOfRequests({ joined, before, after }: Sides): GrowthSite | null {
+  const whole = share(after.costs.total, after.profiles) - share(before.costs.total, before.profiles);
+  const growthOf = (fn: number) => totalPerProfile(after, fn) - totalPerProfile(before, fn);
+  const [input] = joined.functions
+    .flatMap(({ name }, fn) => (readsRequests(name) ? [{ fn, growth: growthOf(fn) }] : []))
+    .sort((a, b) => b.growth - a.growth || (isInner(joined, after, a.fn, b.fn) ? 1 : -1));
+  if (whole <= 0 || input === undefined || input.growth < MIN_PART * whole) return null;
+  const ofRequests = { fn: input.fn, part: input.growth / whole };
+  const least = Math.max(KEEPER_OF_REST * (whole - input.growth), KEEPER_OF_ALL * whole);
+  for (const candidates of [joined.application, joined.library]) {
+    const grown: GrowthSite[] = [];
+    for (let fn = 0; fn < joined.functions.length; fn++) {
+      const growth = growthOf(fn);
+      if (candidates[fn] !== 1 || growth < least) continue;
+      if (totalPerProfile(after, fn) < KEEPER_RATIO * totalPerProfile(before, fn)) continue;
+      grown.push({ fn, growth, part: growth / whole, input: ofRequests });
+    }
+    const most = Math.max(...grown.map(({ growth }) => growth));
+    const [first, ...others] = grown.filter(({ growth }) => growth >= NEARLY_ALL * most);
+    if (first !== undefined)
+      return others.reduce((best, one) => (isInner(joined, after, one.fn, best.fn) ? one : best), first);
+  }
+  return null;
 }
 
 /** A site that holds nearly all of the growth is the better name … */

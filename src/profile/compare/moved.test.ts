@@ -81,6 +81,24 @@ describe('movedFrom', () => {
     expect(answer).toEqual(['price', null]);
   });
 
+  describe('a library that does the work of its own caller in another way', () => {
+    const before = { ...REST, 'main sync lib.old lib.copy': 900, 'main sync lib.old lib.end': 60 };
+    const from = (after: Stacks) => {
+      const contrasted = { ...contrast(before, after), isStrict: true };
+      const library = { nameable: contrasted.joined.library, population: 'served' } as const;
+      const culprit = findCulprit(contrasted, 4.25, library);
+      return culprit === null ? 'nobody' : getName(contrasted, movedFrom(contrasted, culprit, library));
+    };
+
+    test.each<[string, string | null, Stacks]>([
+      ['costs it less in all', 'sync', { 'main sync lib.new lib.copy': 60, 'main sync lib.new lib.each': 220 }],
+      ['costs it as much', 'lib.old', { 'main sync lib.new lib.copy': 640, 'main sync lib.new lib.each': 320 }],
+      ['costs it more', null, { 'main sync lib.new lib.copy': 900, 'main sync lib.new lib.each': 900 }],
+    ])('%s: %s lost it', (_, source, after) => {
+      expect(from({ ...REST, ...after })).toBe(source);
+    });
+  });
+
   describe('a function that took over a part of what it costs', () => {
     const before = { ...REST, 'main serve': 200 };
     const after = { ...REST, 'main serve helper': 400 };

@@ -49,8 +49,17 @@ export function movedFrom(
     before: totalsAround(joined, before.parts, culprit.fn),
     after: totalsAround(joined, after.parts, culprit.fn),
   };
-  const caller = nearestCaller(contrast, universe, culprit.fn, after, around.after);
-  const inside = caller === null ? null : lostInside(contrast, culprit, universe, caller);
+  const isNameable = (fn: number) => isIn(universe, fn);
+  const isOwn = (fn: number) => joined.application[fn] === 1;
+  const caller = nearestCaller(contrast, isNameable, culprit.fn, after, around.after);
+  // A library that does its work in another way costs its own caller no more, however its parts differ.
+  const ownCaller = isOwn(culprit.fn)
+    ? null
+    : nearestCaller(contrast, isOwn, culprit.fn, after, around.after);
+  const inside =
+    [caller, ownCaller]
+      .flatMap((one) => (one === null ? [] : [lostInside(contrast, culprit, universe, one)]))
+      .find((lost) => lost !== null) ?? null;
   if (inside?.isOfItsOwn) return inside.caller;
   return lostElsewhere(contrast, culprit, universe, caller, around) ?? inside?.caller ?? null;
 }
@@ -72,7 +81,8 @@ function lostInside(
     share(sumIn(universe, side.costs) - selfCost, side.profiles);
   const load = share(rest(after, a2), rest(before, a1)) || 1;
   const atCaller = share(a2, after.profiles) - load * share(a1, before.profiles);
-  const hasStayed = atCaller <= LEFT_AT_CALLER * growth && !isSurplus(contrast, a1, a2, growth, load);
+  const hasStayed =
+    atCaller <= LEFT_AT_CALLER * growth && !isSurplus(contrast, { fn: caller, x1: a1, x2: a2 }, growth, load);
   // The code taken out of the caller was its own, alone or with the libraries that it called.
   for (const part of ['self', 'charged'] as const) {
     const [o1, o2] = [before.costs[part][caller] ?? 0, after.costs[part][caller] ?? 0];
@@ -88,10 +98,10 @@ function lostInside(
   return z <= MIN_LOSS_Z ? { caller, isOfItsOwn: false } : null;
 }
 
-/** The own function nearest above another one that nearly all of its cost passes through. */
+/** The nearest of some functions above another one that nearly all of its cost passes through. */
 function nearestCaller(
   { joined }: Contrast,
-  universe: Universe,
+  isCaller: (fn: number) => boolean,
   fn: number,
   { costs, parts }: Contrast['after'],
   { above } = totalsAround(joined, parts, fn),
@@ -99,7 +109,7 @@ function nearestCaller(
   const whole = costs.totals[fn] ?? 0;
   let caller: number | null = null;
   for (let other = 0; other < above.length; other++) {
-    if (!isIn(universe, other) || (above[other] ?? 0) < 0.9 * whole) continue;
+    if (!isCaller(other) || (above[other] ?? 0) < 0.9 * whole) continue;
     const further = caller === null ? 1 : (costs.totals[caller] ?? 0) - (costs.totals[other] ?? 0);
     // Callers that only pass the call on cost the same.
     if (further > 0 || (further === 0 && caller !== null && isBelow(joined, parts, other, caller)))
@@ -116,10 +126,15 @@ function nearestCaller(
  *
  * @param moved value per profile that changed place
  */
-function isSurplus(contrast: Contrast, x1: number, x2: number, moved: number, load: number): boolean {
+function isSurplus(
+  contrast: Contrast,
+  { fn, x1, x2 }: { fn: number; x1: number; x2: number },
+  moved: number,
+  load: number,
+): boolean {
   const { before, after, quantum, dispersion, isStrict } = contrast;
   if (isStrict !== true) return false;
-  const least = Math.min(load, middleRatio(contrast));
+  const least = Math.min(load, middleRatio(contrast, fn));
   const was = share(x1, before.profiles);
   const grown = share(x2, after.profiles) - least * was;
   const rest = (costs: Contrast['before']['costs'], cost: number) =>
@@ -130,13 +145,18 @@ function isSurplus(contrast: Contrast, x1: number, x2: number, moved: number, lo
   return grown > MIN_SURPLUS * moved && grown > SURPLUS_Z * error;
 }
 
-/** Ratio of value per profile, after ÷ before, of the middle one of the functions on both sides. */
-function middleRatio({ before, after }: Contrast): number {
+/**
+ * Ratio of value per profile, after ÷ before, of the middle one of the functions, without `left` and what
+ * mostly runs below it: these show how it changed itself.
+ */
+function middleRatio({ joined, before, after }: Contrast, left: number): number {
+  const within = totalsBelow(joined, before.parts, left);
   const ratios: { ratio: number; weight: number }[] = [];
   let whole = 0;
   before.costs.charged.forEach((weight, fn) => {
     const ratio = share(share(after.costs.charged[fn] ?? 0, after.profiles), share(weight, before.profiles));
-    if (ratio <= 0) return;
+    const isPartOfIt = fn === left || (within[fn] ?? 0) > (before.costs.totals[fn] ?? 0) / 2;
+    if (ratio <= 0 || isPartOfIt) return;
     whole += weight;
     ratios.push({ ratio, weight });
   });
@@ -170,7 +190,7 @@ function isCounterpart(
   const gain = share(g2, after.profiles) - load * share(g1, before.profiles);
   const loss = load * share(o1, before.profiles) - share(o2, after.profiles);
   if (loss < like[0] * gain || loss > like[1] * gain) return null;
-  if (isSurplus(contrast, g1 + o1, g2 + o2, gain, load)) return null;
+  if (isSurplus(contrast, { fn, x1: g1 + o1, x2: g2 + o2 }, gain, load)) return null;
   const z = deviation([o1 / quantum, u1 / quantum], [o2 / quantum, u2 / quantum], dispersion);
   return z <= leastZ ? z : null;
 }
@@ -194,7 +214,8 @@ function lostElsewhere(
     const [o1, o2] = [before.costs.totals[other] ?? 0, after.costs.totals[other] ?? 0];
     let z = isCounterpart(contrast, universe, fn, o1, o2, { leastZ: MIN_NEAR_Z, like: LIKE_GAIN });
     // Some functions fall by chance, but hardly one under the very same caller: that is a new name.
-    if (z !== null && nearestCaller(contrast, universe, other, before) !== caller)
+    const isNameable = (fn: number) => isIn(universe, fn);
+    if (z !== null && nearestCaller(contrast, isNameable, other, before) !== caller)
       z = isCounterpart(contrast, universe, fn, o1, o2, { leastZ: MIN_LOSS_Z, like: LIKE_GAIN_FAR });
     if (z === null) continue;
     // The innermost function of a chain that was lost as a whole is the name.

@@ -34,6 +34,7 @@ export function claimText(finding: Finding, writer: Writer): string {
   const more = [
     ...alsoTexts(finding),
     spreadText(finding, writer),
+    inputText(finding, writer),
     waitsText(finding),
     collectorText(finding),
   ];
@@ -135,6 +136,15 @@ function spreadText({ spread, fn }: Finding, { name }: Writer): string {
     ({ callee, part }) => `${callee === null ? 'itself' : name(callee)} ${formatShare(part)}`,
   );
   return `the growth below ${isSame ? 'it' : name(spread.at)}: ${parts.join(', ')}`;
+}
+
+/** Bytes of requests that are held next to what the function allocates itself. */
+function inputText({ input }: Finding, { name }: Writer): string {
+  if (input === undefined) return '';
+  return (
+    `${formatShare(input.part)} of the growth is bytes of requests, allocated in ${name(input.fn)}: ` +
+    'what keeps parts of requests holds them'
+  );
 }
 
 function waitsText(finding: Finding): string {
