@@ -63,7 +63,11 @@ export function computeChance(row: LensRow): number | null {
   return isTold ? null : Math.exp(MAX_SMALL_ERRORS * error);
 }
 
-function isSmallAmount({ kind, type }: Pick<LensRow, 'kind' | 'type'>, before: number, after: number): boolean {
+function isSmallAmount(
+  { kind, type }: Pick<LensRow, 'kind' | 'type'>,
+  before: number,
+  after: number,
+): boolean {
   const changed = Math.abs(after - before);
   if (kind === 'wait') return changed * (secondsPerUnit(type.unit) ?? 1) < MAX_SMALL_WAIT_S;
   if (kind !== 'level') return false;

@@ -112,7 +112,10 @@ test('the growth between two merges has both sides and their place', () => {
 describe('bytes of requests that are still held', () => {
   const READ = 'net/http.(*conn).serve net/http.(*conn).readRequest';
   const HANDLE = 'net/http.(*conn).serve lib.middleware';
-  const keeper = (after: Stacks, { before = {}, unit = 'bytes' }: { before?: Stacks; unit?: string } = {}) => {
+  const keeper = (
+    after: Stacks,
+    { before = {}, unit = 'bytes' }: { before?: Stacks; unit?: string } = {},
+  ) => {
     const side = (stacks: Stacks) => ({ profile: { ...profileFrom(stacks), unit }, profiles: 1 });
     const base = { 'main serve': 20, [READ]: 2, [`${HANDLE} lib.note`]: 2 };
     const growth = growthBetween(side({ ...base, ...before }), side({ ...base, ...after }));

@@ -91,8 +91,16 @@ describe('movedFrom', () => {
     };
 
     test.each<[string, string | null, Stacks]>([
-      ['costs it less in all', 'sync', { 'main sync lib.new lib.copy': 60, 'main sync lib.new lib.each': 220 }],
-      ['costs it as much', 'lib.old', { 'main sync lib.new lib.copy': 640, 'main sync lib.new lib.each': 320 }],
+      [
+        'costs it less in all',
+        'sync',
+        { 'main sync lib.new lib.copy': 60, 'main sync lib.new lib.each': 220 },
+      ],
+      [
+        'costs it as much',
+        'lib.old',
+        { 'main sync lib.new lib.copy': 640, 'main sync lib.new lib.each': 320 },
+      ],
       ['costs it more', null, { 'main sync lib.new lib.copy': 900, 'main sync lib.new lib.each': 900 }],
     ])('%s: %s lost it', (_, source, after) => {
       expect(from({ ...REST, ...after })).toBe(source);
