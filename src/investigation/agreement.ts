@@ -1,6 +1,6 @@
 import type { Analysis } from '../profile/compare/analysis.js';
 import type { LensRow } from '../profile/compare/finding.js';
-import { exceedsHeapSampling } from '../profile/compare/heap-sampling.js';
+import { exceedsHeapSampling } from '../profile/compare/growth/heap-sampling.js';
 import type { PartCosts } from '../profile/contrast/runs.js';
 import { secondsPerUnit } from '../text/units.js';
 import type { Conclusion } from './conclude.js';
