@@ -1,6 +1,6 @@
 import { offload } from '../../offload.js';
-import type { Growth, SiteGrowth } from '../../profile/compare/growth.js';
 import { exceedsHeapSampling } from '../../profile/compare/growth/heap-sampling.js';
+import type { Growth, SiteGrowth } from '../../profile/compare/growth.js';
 import {
   findHiddenLeak,
   findLeak,
