@@ -78,8 +78,8 @@ export interface Finding {
     parts: readonly { callee: NamedFunction | null; part: number }[];
   } | null;
   /**
-   * Where requests were read whose bytes the function holds, too, with their part of the growth; left out
-   * where there are none.
+   * The function that read requests whose bytes are held, too, with their part of the growth; left out where
+   * there are none.
    */
   input?: { fn: NamedFunction; part: number };
   /**

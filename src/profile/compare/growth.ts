@@ -13,7 +13,7 @@ export interface GrowthSite {
   /** Growth per profile of the function, and its part of the whole growth. */
   growth: number;
   part: number;
-  /** Where requests are read whose bytes are held, too, with its part of the whole growth. */
+  /** The function that read requests whose bytes are held, too, with its part of the whole growth. */
   input?: { fn: number; part: number };
 }
 
@@ -62,9 +62,9 @@ const KEEPER_RATIO = 2;
  */
 function keeperOfRequests({ joined, before, after }: Sides): GrowthSite | null {
   const whole = share(after.costs.total, after.profiles) - share(before.costs.total, before.profiles);
-  const growthOf = (fn: number) => totalPerProfile(after, fn) - totalPerProfile(before, fn);
+  const measureGrowth = (fn: number) => totalPerProfile(after, fn) - totalPerProfile(before, fn);
   const [input] = joined.functions
-    .flatMap(({ name }, fn) => (readsRequests(name) ? [{ fn, growth: growthOf(fn) }] : []))
+    .flatMap(({ name }, fn) => (readsRequests(name) ? [{ fn, growth: measureGrowth(fn) }] : []))
     .sort((a, b) => b.growth - a.growth || (isInner(joined, after, a.fn, b.fn) ? 1 : -1));
   if (whole <= 0 || input === undefined || input.growth < MIN_PART * whole) return null;
   const ofRequests = { fn: input.fn, part: input.growth / whole };
@@ -72,7 +72,7 @@ function keeperOfRequests({ joined, before, after }: Sides): GrowthSite | null {
   for (const candidates of [joined.application, joined.library]) {
     const grown: GrowthSite[] = [];
     for (let fn = 0; fn < joined.functions.length; fn++) {
-      const growth = growthOf(fn);
+      const growth = measureGrowth(fn);
       if (candidates[fn] !== 1 || growth < least) continue;
       if (totalPerProfile(after, fn) < KEEPER_RATIO * totalPerProfile(before, fn)) continue;
       grown.push({ fn, growth, part: growth / whole, input: ofRequests });
