@@ -5,7 +5,7 @@
 //   npm run mutants -- FILE… FOLDER…     some of them; the table keeps what is known of the others
 //   npm run mutants -- --survivors FILE… only what survived, by tests that were added since
 //   npm run mutants -- --slow FILE…      the same with the tests of many random cases, too
-//   npm run mutants -- --table           only the table, of the runs that were made
+//   npm run mutants -- --table           only the table
 //   npm run mutants -- --check           only whether it lacks something
 //
 // MUTANTS_TESTS names fewer tests, by globs: with `--survivors` quick ones first.
@@ -14,12 +14,14 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  addRuns,
   dropTimeouts,
   listFaults,
   listMissing,
   listSurvivors,
   makeTable,
   mergeResults,
+  readPage,
   readResults,
 } from './table.mjs';
 
@@ -105,11 +107,12 @@ if (!isOnly('--table') && !isOnly('--check')) {
   }
 }
 const harmless = JSON.parse(readFileSync(path.join(root, 'test/mutants/harmless.json'), 'utf8'));
-const known = readResults(results, root);
+const page = path.join(root, 'test/mutants/README.md');
+const text = readFileSync(page, 'utf8');
+const known = addRuns(readPage(text, root), readResults(results, root));
 if (!isOnly('--check')) {
-  const missing = listMissing(results, Object.keys(TESTS).flatMap(findSources));
-  const page = path.join(root, 'test/mutants/README.md');
-  const [before = ''] = readFileSync(page, 'utf8').split('<!-- figures -->');
+  const missing = listMissing(results, known, Object.keys(TESTS).flatMap(findSources));
+  const [before = ''] = text.split('<!-- figures -->');
   writeFileSync(page, `${before}<!-- figures -->\n${makeTable(known, harmless, missing)}`);
 }
 const faults = listFaults(known, harmless);

@@ -1,4 +1,5 @@
 // The table of README.md, made of Stryker's reports.
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -78,6 +79,10 @@ export function mergeResults(report, later) {
 
 const COUNTED = new Set(['Killed', 'Timeout', 'Survived', 'NoCoverage']);
 
+/** A few digits that tell one text of a file from another. */
+const digest = (source) => createHash('sha256').update(source).digest('hex').slice(0, 12);
+const isOld = (root, name, hash) => digest(readFileSync(path.join(root, name), 'utf8')) !== hash;
+
 /** The mutants of each file of a report, and whether the file has changed since. */
 export function readResults(report, root) {
   if (!existsSync(report)) return [];
@@ -85,7 +90,8 @@ export function readResults(report, root) {
     .filter(([name]) => existsSync(path.join(root, name)))
     .map(([name, { source, mutants }]) => ({
       name,
-      isOld: readFileSync(path.join(root, name), 'utf8') !== source,
+      hash: digest(source),
+      isOld: isOld(root, name, digest(source)),
       mutants: mutants
         .filter(({ status }) => COUNTED.has(status))
         .map((mutant) => ({
@@ -96,6 +102,41 @@ export function readResults(report, root) {
     }))
     .filter(({ mutants }) => mutants.length > 0)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+const ROW = /^\| `([^`]+\.ts)` \| \d+ \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|/gm;
+const SURVIVOR = /^- `([^`]+)`:(\d+) (?:`` (.*) ``|`(.*)`)$/gm;
+const SOURCE = /^(\S+\.ts): (\w+)$/gm;
+
+/** The mutants of each file as an earlier table tells them: the runs may have been made elsewhere. */
+export function readPage(page, root) {
+  const hashes = new Map([...page.matchAll(SOURCE)].map(([, name, hash]) => [name, hash]));
+  const survivors = [...page.matchAll(SURVIVOR)];
+  return [...page.matchAll(ROW)]
+    .filter(([, name]) => existsSync(path.join(root, name)))
+    .map(([, name, ...counts]) => {
+      const [killed, timeout, survived] = counts.map(Number);
+      const alive = survivors
+        .filter((row) => row[1] === name)
+        .map(([, , line, quoted, plain], at) => ({
+          status: at < survived ? 'Survived' : 'NoCoverage',
+          line: Number(line),
+          key: quoted ?? plain,
+        }));
+      const mutants = [
+        ...Array(killed).fill({ status: 'Killed' }),
+        ...Array(timeout).fill({ status: 'Timeout' }),
+        ...alive,
+      ];
+      const hash = hashes.get(name) ?? '';
+      return { name, hash, isOld: isOld(root, name, hash), mutants };
+    });
+}
+
+/** Results of each file: those of the runs that were made here, and else those of the earlier table. */
+export function addRuns(earlier, results) {
+  const files = new Map([...earlier, ...results].map((file) => [file.name, file]));
+  return [...files.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The reasons by file and key. */
@@ -170,10 +211,10 @@ function listFolders(names) {
     .join(', ');
 }
 
-/** The files of which a report says nothing. */
-export function listMissing(report, names) {
+/** The files of which neither a report nor an earlier table says anything. */
+export function listMissing(report, known, names) {
   const files = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')).files : {};
-  return names.filter((name) => !(name in files));
+  return names.filter((name) => !(name in files) && !known.some((file) => file.name === name));
 }
 
 /** The figures of each folder and file, and each survivor with its reason. */
@@ -204,6 +245,7 @@ export function makeTable(results, harmless, missing, today = new Date()) {
     `\n## By file\n\n${HEAD}${rows.join('')}`,
     `\n## Survivors that are harmless\n\n${reasons.filter(Boolean).join('\n')}`,
     `\n## Survivors without a reason\n\n${open.join('\n')}\n`,
+    `\n<!-- The texts that were run, by their first digits.\n${files.map(({ name, hash }) => `${name}: ${hash}`).join('\n')}\n-->\n`,
   ].join('');
 }
 

@@ -1,6 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, findFunction, getName } from '../../../test/support/contrast.js';
-import { deviation, findUniverse, isIn, measureShift, rankShifts, share, sumIn } from './contrast.js';
+import { contrast, findFunction, getName, type Stacks } from '../../../test/support/contrast.js';
+import {
+  deviation,
+  findUniverse,
+  isIn,
+  listUniverses,
+  measureShift,
+  rankShifts,
+  share,
+  sumIn,
+  totalPerProfile,
+  totalShare,
+} from './contrast.js';
 import { normalDeviate, signedRoot } from './noise.js';
 
 describe('universeOf', () => {
@@ -34,6 +45,52 @@ describe('universeOf', () => {
   });
 });
 
+describe('the universes in which a change is looked for', () => {
+  const list = (stacks: Stacks) => {
+    const contrasted = contrast(stacks, stacks);
+    return listUniverses(contrasted).map((universe) => [
+      universe.population,
+      contrasted.joined.functions.filter((_, fn) => isIn(universe, fn)).map(({ name }) => name),
+    ]);
+  };
+
+  test('own code among own code, own code among what is served, and then libraries', () => {
+    expect(list({ 'runtime.main serve lib.parse': 8, 'runtime.gc': 2 })).toEqual([
+      ['application', ['serve']],
+      ['served', ['serve']],
+      ['served', ['lib.parse']],
+    ]);
+  });
+
+  test('where nearly none is own code, it first among all code, libraries with it, and then all', () => {
+    expect(list({ 'runtime.main serve lib.parse': 1, 'runtime.gc': 9 })).toEqual([
+      ['total', ['serve']],
+      ['total', ['lib.parse', 'serve']],
+      ['total', ['lib.parse', 'runtime.gc', 'runtime.main', 'serve']],
+    ]);
+  });
+
+  test('how much each of them costs', () => {
+    const { before } = contrast({ 'runtime.main serve': 8, 'runtime.gc': 2 }, {});
+    const costs = { ...before.costs, total: 10, served: 9, application: 8 };
+    const sum = (population: 'application' | 'served' | 'total') =>
+      sumIn({ nameable: null, population }, costs);
+    expect([sum('application'), sum('served'), sum('total')]).toEqual([8, 9, 10]);
+  });
+});
+
+test('the part of all active cost that a function holds, and its value per profile', () => {
+  const { joined, before, after } = contrast(
+    { 'main price lib.parse': 30, 'main stock': 70 },
+    { 'main price': 5 },
+    { profiles: [4, 0] },
+  );
+  const price = findFunction({ joined }, 'price');
+  expect([totalShare(before, price), totalPerProfile(before, price)]).toEqual([0.3, 7.5]);
+  expect([totalShare(after, price), totalPerProfile(after, price)]).toEqual([1, 0]);
+  expect([totalShare(before, -1), totalPerProfile(before, -1)]).toEqual([0, 0]);
+});
+
 describe('shiftsOf', () => {
   const shifts = (contrasted: ReturnType<typeof contrast>) =>
     rankShifts(contrasted, findUniverse(contrasted)).map(({ fn, z }) => [
@@ -56,6 +113,37 @@ describe('shiftsOf', () => {
     ]);
   });
 
+  test('the largest distance first, of equal ones the first function', () => {
+    expect(
+      shifts(
+        contrast(
+          { 'main a': 100, 'main b': 100, 'main c': 400, 'main d': 400 },
+          { 'main a': 160, 'main b': 40, 'main c': 250, 'main d': 550 },
+        ),
+      ),
+    ).toEqual([
+      ['c', -1],
+      ['d', 1],
+      ['b', -1],
+      ['a', 1],
+    ]);
+    expect(
+      shifts(contrast({ 'main b': 100, 'main a': 100, main: 99 }, { 'main b': 20, 'main a': 20, main: 259 })),
+    ).toEqual([
+      ['a', -1],
+      ['b', -1],
+    ]);
+  });
+
+  test('a change of exactly the smallest growth that is looked for counts', () => {
+    const contrasted = contrast({ 'main a': 100, b: 300 }, { 'main a': 200, b: 200 });
+    const names = (minGrowth: number) =>
+      rankShifts({ ...contrasted, minGrowth }, findUniverse(contrasted)).map(({ fn }) =>
+        getName(contrasted, fn),
+      );
+    expect([names(0.25), names(0.26)]).toEqual([['a', 'b', 'main'], []]);
+  });
+
   test('fewer than 5 samples or 2 points of the active part are left out', () => {
     expect(shifts(contrast({ 'main b': 40 }, { 'main a': 4, 'main b': 36 }))).toEqual([['b', -1]]);
     expect(shifts(contrast({ 'main a': 500, b: 9500 }, { 'main a': 690, b: 9310 }))).toEqual([]);
@@ -67,6 +155,10 @@ describe('shiftsOf', () => {
   test('what one sample is worth decides, not the unit', () => {
     const contrasted = contrast({ 'main b': 40e7 }, { 'main a': 4e7, 'main b': 36e7 }, { quantum: 1e7 });
     expect(shifts(contrasted)).toEqual([['b', -1]]);
+    const universe = findUniverse(contrasted);
+    const one = contrast({ 'main b': 40 }, { 'main a': 4, 'main b': 36 });
+    const b = findFunction(one, 'b');
+    expect(measureShift(contrasted, universe, b)).toBeCloseTo(measureShift(one, universe, b), 9);
   });
 
   test('a function that is all of the universe has no share to change', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { buildPart, byName, profileFrom, type Stacks } from '../../../test/support/contrast.js';
 import { ProfileBuilder } from '../pprof/builder.js';
-import { addCosts, noCosts } from './costs.js';
+import { addCosts, noCosts, sumCosts } from './costs.js';
 import { joinProfiles } from './join.js';
 
 function costs(stacks: Stacks) {
@@ -47,6 +47,29 @@ describe('costsOf', () => {
     });
   });
 
+  test('the first function of all may be the own code nearest to the leaf, and the entry point', () => {
+    expect(costs({ 'serve add lib.parse': 3, 'add serve': 2 })).toMatchObject({
+      charged: { add: 3, serve: 2 },
+      entered: { serve: 3, add: 2 },
+    });
+  });
+
+  test('what entry points with own code serve; all of them where nothing is said', () => {
+    const joined = joinProfiles([
+      profileFrom({
+        'runtime.main serve price': 5,
+        'runtime.main runtime.poll': 3,
+        'runtime.gc': 9,
+        poll: 2,
+      }),
+    ]);
+    const [part] = joined.parts;
+    if (part === undefined) throw new Error('no part');
+    expect(sumCosts(part, joined.functions.length, joined.serving).served).toBe(10);
+    expect(sumCosts(part, joined.functions.length).served).toBe(19);
+    expect(sumCosts(part, joined.functions.length, new Uint8Array(joined.functions.length)).served).toBe(0);
+  });
+
   test('recursion counts once, in the totals and in the stacks without own code', () => {
     expect(costs({ 'walk visit walk visit walk': 4, 'runtime.gc runtime.scan runtime.gc': 3 })).toMatchObject(
       {
@@ -85,6 +108,8 @@ describe('addCosts', () => {
     if (a === undefined || b === undefined) throw new Error('two parts');
     expect(addCosts([a, b], joined.functions.length)).toEqual(whole);
     expect(a.total).toBe(4);
+    // A single part is not copied.
+    expect(addCosts([a], joined.functions.length)).toBe(a);
   });
 
   test('of no parts it is nothing', () => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { buildPart, byName, findFunction, profileFrom } from '../../../test/support/contrast.js';
+import { buildPart, byName, findFunction, profileFrom, type Stacks } from '../../../test/support/contrast.js';
 import { buildProfile } from '../../../test/support/profiles.js';
 import { joinKey } from '../code/names.js';
-import { joinProfiles } from './join.js';
+import { ProfileBuilder } from '../pprof/builder.js';
+import { joinAlone, joinProfiles } from './join.js';
 
 const names = (profiles: Parameters<typeof joinProfiles>[0]) =>
   joinProfiles(profiles).functions.map(({ name }) => name);
@@ -89,4 +90,117 @@ test('the key of a named function is its normalised name, whatever the file', ()
     joinKey({ name: 'f', file: '', startLine: 0, isSymbolised: true }),
   );
   expect(joinKey({ ...at, name: '<lambda>' })).not.toBe(joinKey({ ...at, name: '<lambda>', startLine: 4 }));
+});
+
+test('own code, libraries, and what is neither', () => {
+  const joined = joinProfiles([profileFrom({ 'runtime.main serve lib.parse': 1 })]);
+  const list = (flags: Uint8Array) =>
+    joined.functions.filter((_, fn) => flags[fn] === 1).map(({ name }) => name);
+  expect([joined.application, joined.library].map(list)).toEqual([['serve'], ['lib.parse']]);
+});
+
+describe('a function that profiles place differently', () => {
+  const place = (file: string, startLine: number) =>
+    buildProfile([[{ name: 'run', file, startLine, line: startLine + 1 }], 1]);
+  test.each([
+    {
+      what: 'most profiles decide',
+      places: [place('/b.py', 1), place('/a.py', 1), place('/b.py', 1)],
+      at: '/b.py:1',
+    },
+    { what: 'then a known file', places: [place('', 1), place('/a.py', 9)], at: '/a.py:9' },
+    { what: 'then the first of the files', places: [place('/b.py', 1), place('/a.py', 9)], at: '/a.py:9' },
+    { what: 'then the first of the lines', places: [place('/a.py', 30), place('/a.py', 4)], at: '/a.py:4' },
+    {
+      what: 'the same file at other lines is another place',
+      places: [place('/a.py', 4), place('/b.py', 1), place('/a.py', 30), place('/b.py', 1)],
+      at: '/b.py:1',
+    },
+  ])('$what', ({ places, at }) => {
+    for (const order of [places, places.toReversed()]) {
+      const [info] = joinProfiles(order).functions;
+      expect(`${info?.file}:${info?.startLine}`).toBe(at);
+    }
+  });
+
+  test('other names of it: the first by text where they share none', () => {
+    const names = (order: readonly string[]) =>
+      joinProfiles(order.map((name) => profileFrom({ [`main ${name}`]: 1 }))).functions.map(
+        ({ name }) => name,
+      );
+    const shared = names(['f[go.shape.int]', 'f[go.shape.string]']);
+    expect(names(['f[go.shape.string]', 'f[go.shape.int]'])).toEqual(shared);
+    expect(shared).toHaveLength(2);
+  });
+});
+
+describe('entry points below which own code runs', () => {
+  const listServing = (...sides: readonly Stacks[]) => {
+    const { functions, serving } = joinProfiles(sides.map(profileFrom));
+    return functions.filter((_, fn) => serving[fn] === 1).map(({ name }) => name);
+  };
+  test.each<{ what: string; sides: Stacks[]; serving: string[] }>([
+    {
+      what: 'own code is 2 % of what runs below one',
+      sides: [{ 'runtime.main serve': 2, 'runtime.main runtime.poll': 98 }],
+      serving: ['runtime.main'],
+    },
+    {
+      what: 'less than 2 %',
+      sides: [{ 'runtime.main serve': 19, 'runtime.main runtime.poll': 981 }],
+      serving: [],
+    },
+    { what: 'own code that is one itself', sides: [{ poll: 1 }], serving: ['poll'] },
+    {
+      what: 'each by what runs below it',
+      sides: [
+        { 'runtime.main lib.http serve lib.parse': 5, 'runtime.gc runtime.sweep': 9, 'lib.pool work': 3 },
+      ],
+      serving: ['lib.pool', 'runtime.main'],
+    },
+    {
+      what: 'all parts together',
+      sides: [{ 'runtime.main serve': 4 }, { 'runtime.main': 100 }, { 'runtime.main runtime.poll': 96 }],
+      serving: ['runtime.main'],
+    },
+    {
+      what: 'all parts together: less than 2 %',
+      sides: [{ 'runtime.main serve': 4 }, { 'runtime.main': 100 }, { 'runtime.main runtime.poll': 97 }],
+      serving: [],
+    },
+    {
+      what: 'own code counts once in a stack',
+      sides: [{ 'runtime.main serve serve': 1, 'runtime.main': 98 }],
+      serving: [],
+    },
+    {
+      what: 'what a function calls elsewhere is not below an entry point',
+      sides: [{ 'runtime.main runtime.work': 9, 'lib.pool runtime.main serve': 9 }],
+      serving: ['lib.pool'],
+    },
+    { what: 'nothing runs', sides: [{}], serving: [] },
+  ])('$what', ({ sides, serving }) => {
+    expect(listServing(...sides)).toEqual(serving);
+  });
+
+  test('a stack without frames has none', () => {
+    const builder = new ProfileBuilder('cpu', 'nanoseconds');
+    builder.endStack(3);
+    expect(joinProfiles([builder.build(), profileFrom({ 'runtime.a': 1 })]).serving).toEqual(
+      Uint8Array.of(0),
+    );
+  });
+
+  test('a profile over its own functions', () => {
+    const profile = profileFrom({ 'runtime.main serve lib.parse': 5, 'runtime.gc': 9 });
+    const { part, serving } = joinAlone(profile);
+    const getName = (fn: number) => profile.functions[fn]?.name;
+    expect(profile.functions.map((_, fn) => getName(fn)).filter((_, fn) => serving[fn] === 1)).toEqual([
+      'runtime.main',
+    ]);
+    expect(part.profile).toBe(profile);
+    expect(part.frameFunction).toBe(profile.frameFunction);
+    const own = [...part.frameFunction].filter((_, frame) => part.frameApplication[frame] === 1);
+    expect(own.map(getName)).toEqual(['serve']);
+  });
 });

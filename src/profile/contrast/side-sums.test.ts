@@ -3,14 +3,18 @@ import { profileFrom } from '../../../test/support/contrast.js';
 import { joinNames } from './joined-names.js';
 import { findCallers, sumSides } from './side-sums.js';
 
-const profiles = [
-  profileFrom({ 'main price parse': 30, 'main stock parse': 20, 'main price price': 50 }),
-  profileFrom({ 'main stock parse': 15, parse: 5, 'main idle': 180 }),
-];
-const { keys, functionOf } = joinNames(profiles);
-const fn = (key: string) => keys.indexOf(key);
+/** Profiles of both sides, with the functions of both. */
+function join() {
+  const profiles = [
+    profileFrom({ 'main price parse': 30, 'main stock parse': 20, 'main price price': 50 }),
+    profileFrom({ 'main stock parse': 15, parse: 5, 'main idle': 180 }),
+  ];
+  const { keys, functionOf } = joinNames(profiles);
+  return { profiles, keys, functionOf };
+}
 
 test('shares of both sides, with all callees; recursion counts once', () => {
+  const { profiles, keys, functionOf } = join();
   const { was, is } = sumSides(profiles, functionOf, 1, keys.length);
   const rows = keys.map((key, at) => [key, was.shares[at], is.shares[at], was.isSeen[at], is.isCostly(at)]);
   expect(rows).toEqual([
@@ -23,7 +27,8 @@ test('shares of both sides, with all callees; recursion counts once', () => {
 });
 
 test('the caller that most of the cost comes from; −1 for the entry point, ties by key', () => {
-  const wanted = new Set([fn('main'), fn('parse'), fn('price')]);
+  const { profiles, keys, functionOf } = join();
+  const wanted = new Set(['main', 'parse', 'price'].map((key) => keys.indexOf(key)));
   const callers = findCallers(profiles, functionOf, wanted);
   expect([...callers].map(([of, caller]) => [keys[of], keys[caller] ?? caller])).toEqual([
     ['main', -1],

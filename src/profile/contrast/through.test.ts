@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { byName, findFunction, profileFrom, type Stacks } from '../../../test/support/contrast.js';
 import { joinProfiles } from './join.js';
-import { findEntries, isBelow, sumOutside, totalsAbove, totalsBelow } from './through.js';
+import {
+  findEntries,
+  isBelow,
+  sumLibraryWork,
+  sumOutside,
+  totalsAbove,
+  totalsAround,
+  totalsBelow,
+} from './through.js';
 
 const joinParts = (...parts: readonly Stacks[]) => joinProfiles(parts.map(profileFrom));
 const STACKS = {
@@ -65,5 +73,88 @@ describe('besideOf and entriesOf', () => {
     const serve = findFunction({ joined }, 'serve');
     expect(findEntries(joined, [0], serve).size).toBe(0);
     expect(sumOutside(joined, [0], serve, findEntries(joined, [0], serve))).toBe(0);
+  });
+});
+
+describe('the functions above and below one, in one pass', () => {
+  const STACKS_OF_TWO: Stacks = {
+    'runtime.main serve price lib.parse runtime.mallocgc': 5,
+    'runtime.main serve price': 4,
+    'runtime.main serve stock lib.parse': 3,
+    'poll price lib.parse': 2,
+    'runtime.gc': 9,
+  };
+
+  test('as one after the other has it', () => {
+    const joined = joinParts(STACKS_OF_TWO, { 'main price price lib.log': 7 });
+    const price = findFunction({ joined }, 'price');
+    const { above, below } = totalsAround(joined, [0, 1], price);
+    expect(byName(joined, above)).toEqual({ 'runtime.main': 9, serve: 9, poll: 2, main: 7 });
+    expect(byName(joined, below)).toEqual({
+      price: 18,
+      'lib.parse': 7,
+      'runtime.mallocgc': 5,
+      'lib.log': 7,
+    });
+    expect(above).toEqual(totalsAbove(joined, [0, 1], price));
+    expect(below).toEqual(totalsBelow(joined, [0, 1], price));
+  });
+
+  test('the cost of the stacks in which a function calls a library, through whatever others', () => {
+    const joined = joinParts(STACKS_OF_TWO, { 'main price round lib.log lib.write': 7, 'lib.http price': 8 });
+    const work = (name: string, ...parts: number[]) =>
+      sumLibraryWork(joined, parts, findFunction({ joined }, name));
+    expect(work('price', 0)).toBe(7);
+    expect(work('price', 0, 1)).toBe(14);
+    expect(work('serve', 0)).toBe(8);
+    // A library is no work of its own, and what calls a function is none of it.
+    expect(work('lib.write', 1)).toBe(0);
+    expect(work('lib.log', 1)).toBe(7);
+    expect(work('runtime.gc', 0)).toBe(0);
+  });
+
+  test('a function is below itself, and below what calls it in any of the parts', () => {
+    const joined = joinParts(STACKS_OF_TWO, { 'stock price': 1, 'serve price': 0 });
+    const find = (name: string) => findFunction({ joined }, name);
+    const [price, stock] = [find('price'), find('stock')];
+    expect(isBelow(joined, [0], price, price)).toBe(true);
+    expect(isBelow(joined, [0], price, stock)).toBe(false);
+    expect(isBelow(joined, [0, 1], price, stock)).toBe(true);
+    expect(isBelow(joined, [1], stock, price)).toBe(false);
+    // The outermost frame of all is above the others.
+    expect(isBelow(joined, [0], find('runtime.mallocgc'), find('runtime.main'))).toBe(true);
+  });
+});
+
+describe('what the same requests drive outside a function', () => {
+  test('by the outermost own frame, in all of the parts', () => {
+    const joined = joinParts(
+      { 'runtime.main serve price lib.parse': 5, 'runtime.main serve stock': 3, 'poll serve': 9 },
+      { 'lib.http serve': 2, 'serve price': 4, 'runtime.main': 6, poll: 8, 'lib.http': 1 },
+    );
+    const price = findFunction({ joined }, 'price');
+    const entries = findEntries(joined, [0], price);
+    expect([...entries].map((fn) => joined.functions[fn]?.name)).toEqual(['serve']);
+    expect(sumOutside(joined, [0, 1], price, entries)).toBe(5);
+    expect(sumOutside(joined, [1], price, entries)).toBe(2);
+    expect(sumOutside(joined, [0], price, new Set())).toBe(0);
+    const both = new Set([...entries, findFunction({ joined }, 'poll')]);
+    expect(sumOutside(joined, [0, 1], price, both)).toBe(22);
+  });
+
+  test('the entry points of all the parts, the function itself left out', () => {
+    const joined = joinParts(
+      { 'runtime.main serve price': 5, price: 1, 'price poll': 4 },
+      { 'lib.http poll price': 1, 'runtime.main show': 9, 'lib.http lib.parse': 3 },
+    );
+    const find = (name: string, ...parts: number[]) =>
+      [...findEntries(joined, parts, findFunction({ joined }, name))]
+        .map((fn) => joined.functions[fn]?.name)
+        .sort();
+    expect(find('price', 0)).toEqual(['serve']);
+    expect(find('price', 0, 1)).toEqual(['poll', 'serve']);
+    expect(find('lib.http', 1)).toEqual(['poll']);
+    // A library that no own code calls has none.
+    expect(find('lib.parse', 1)).toEqual([]);
   });
 });
