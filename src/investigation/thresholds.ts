@@ -111,10 +111,17 @@ export const MIN_WAIT_PART = 0.01;
 export const SUSPICIOUS_Z = 2.8;
 /** A closer look at the instances, or other slices, of one of many services. */
 export const SLICED = { ...BRIEF, slices: 4 } as const satisfies Resolution;
+/** The whole windows are read first, or known: their last part is what the others leave of them. */
+const DIVIDED = { atFirst: { baselineParts: 1, incidentParts: 1 }, isDivided: true } as const;
 /** A closer look at the course of one of many services over the incident, which shows bursts and warm-ups. */
-export const PARTED = { ...BRIEF, incidentParts: 3, allowsBursts: true } as const satisfies Resolution;
+export const PARTED = {
+  ...BRIEF,
+  ...DIVIDED,
+  incidentParts: 3,
+  allowsBursts: true,
+} as const satisfies Resolution;
 /** A closer look at both halves of the incident, in the later of which new instances have warmed up. */
-export const HALVED = { ...BRIEF, incidentParts: 2 } as const satisfies Resolution;
+export const HALVED = { ...BRIEF, ...DIVIDED, incidentParts: 2 } as const satisfies Resolution;
 /**
  * Several services compared together. The gate is lower than that of one: whoever stands out is looked at
  * alone, and must pass the gate of a brief look there.

@@ -26,7 +26,7 @@ import {
   withFirst,
 } from './shares/parts.js';
 import { attributeSettled } from './shares/settled-slices.js';
-import { attributed, listSlices, type SliceOf, strongestChange } from './shares/slices.js';
+import { attributed, listSlices, type SliceOf, strongestChange, withRest } from './shares/slices.js';
 import { newInstances } from './shares/warm-up.js';
 import { createWarming, type Unsettled } from './shares/warming.js';
 import type { Plan } from './windows.js';
@@ -83,6 +83,12 @@ export interface Resolution extends PartCounts {
   minGrowth?: number | undefined;
   /** Parts that are read at first; they are divided where they look as if something changed. */
   atFirst?: PartCounts | undefined;
+  /** Whether they are divided in any case: the last part of each is what the others leave of it. */
+  isDivided?: boolean;
+  /** Parts of the incident that are wanted instead of even ones. */
+  incident?: readonly Window[] | undefined;
+  /** Slices that are read instead of those of instances or labels with few values. */
+  isolated?: readonly SliceOf[] | undefined;
 }
 
 /**
@@ -98,9 +104,13 @@ export async function readShares(
 ): Promise<ShareLens | null> {
   const { slices: maxSlices, gate = GATE, allowsBursts = true, minGrowth } = resolution;
   const { readContext, plan } = context;
-  const finest = cutWindows(profileTimes, plan, resolution);
+  const even = cutWindows(profileTimes, plan, resolution);
+  const finest = { ...even, incident: resolution.incident ?? even.incident };
   const windows = { ...finest };
-  const allSlices = listSlices(context.fleet, profileTimes, plan, maxSlices);
+  const allSlices =
+    resolution.isolated === undefined
+      ? listSlices(context.fleet, profileTimes, plan, maxSlices)
+      : withRest(context.fleet, resolution.isolated);
   let slices = allSlices;
   const atFirst = joinWindows(finest, resolution.atFirst ?? resolution);
   let read = await readParts(context, lens, profileTimes, atFirst, slices);
@@ -125,17 +135,20 @@ export async function readShares(
   if (isFiner(finest, atFirst)) {
     const search = { without: NO_KEYS, gate: SUSPICIOUS_Z, sliceGate: SUSPICIOUS_Z, allowsBursts };
     const finer = finerTotals(profileTimes, read, finest);
-    const looked = await offload('changes', [{ ...reading, finer }, search], {
-      isHeavy,
-      signal: readContext.signal,
-    });
+    const options = { isHeavy, signal: readContext.signal };
+    const looked =
+      resolution.isDivided === true
+        ? null
+        : await offload('changes', [{ ...reading, finer }, search], options);
     // A load that new instances brought may settle, which only parts tell.
-    const mayWarmUp = looked.analysis.load.hasRisen && newInstances(context, profileTimes)?.areAll === true;
-    if (!mayWarmUp && isCalm(looked, finer !== undefined)) {
+    const mayWarmUp =
+      looked?.analysis.load.hasRisen === true && newInstances(context, profileTimes)?.areAll === true;
+    if (looked !== null && !mayWarmUp && isCalm(looked, finer !== undefined)) {
       known = looked;
       Object.assign(windows, atFirst);
     } else {
-      if (hasCalmBaseline(looked.analysis)) windows.baseline = withFirst(finest.baseline, atFirst.baseline);
+      if (looked !== null && hasCalmBaseline(looked.analysis))
+        windows.baseline = withFirst(finest.baseline, atFirst.baseline);
       read = await refineParts(context, lens, profileTimes, read, windows);
       ({ isHeavy, reading } = toReading(read));
     }

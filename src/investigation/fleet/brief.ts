@@ -24,7 +24,7 @@ import { readWaits, type WaitLens } from '../evidence/waits.js';
 import { buildFindings } from '../findings.js';
 import { lensRows } from '../lens-rows.js';
 import { settledConclusion } from '../outcome.js';
-import { BRIEF, HALVED, HIGH_RATIO, PRESSED_GATE, SLICE_GATE, SLICED, SUSPICIOUS_Z } from '../thresholds.js';
+import { BRIEF, HALVED, HIGH_RATIO, PRESSED_GATE, SLICE_GATE, SUSPICIOUS_Z } from '../thresholds.js';
 
 /**
  * Brief evidence about one of many services: the totals over time of all its types, which are known before,
@@ -43,6 +43,8 @@ export interface BriefEvidence extends LensReadings {
   suspicion: number;
   /** Whether a change may be the warm-up of new instances, which nothing has ruled out. */
   mayBeWarmUp: boolean;
+  /** Number of slices of the incident that were read. */
+  slicesRead: number;
   /** Whether some of its instances are new: they warm up, and their levels start from nothing. */
   hasTurnover: boolean;
   /** How the value per profile of the main type changed as a whole; null where that cannot be told. */
@@ -85,6 +87,7 @@ export function briefEvidence(
     unread: [],
     suspicion: 0,
     mayBeWarmUp: false,
+    slicesRead: 0,
     hasTurnover,
     mainTotals: main === undefined ? null : compareTotals(main.lens, main.times, plan, main.times),
   };
@@ -157,18 +160,6 @@ export async function lookAtMain(evidence: BriefEvidence): Promise<void> {
   await lookAtShares(evidence, main.lens, BRIEF);
 }
 
-/** Number of requests of a closer look at slices: a merge for each, and the past of the guilty one. */
-export function slicesToRead({ context, series }: BriefEvidence): number {
-  const [main] = series;
-  if (main === undefined) return 0;
-  const { choices } = context.fleet;
-  const present = main.times.series.filter(
-    (row) => totalsIn({ ...main.times, series: [row] }, context.plan.incident).profiles > 0,
-  ).length;
-  const count = main.times.largeFleet === undefined && present > 1 ? present : choices.length;
-  return count === 0 ? 0 : Math.min(SLICED.slices, count) + 1;
-}
-
 /** Looks at the main type once more, in parts and slices; what was read before is not read again. */
 export async function lookCloser(
   evidence: BriefEvidence,
@@ -200,16 +191,29 @@ export async function lookAtAmounts(evidence: BriefEvidence): Promise<void> {
   await lookAtShares(evidence, alloc.lens, { ...BRIEF, gate });
 }
 
-/** Requests of a look at allocations whose total says nothing. */
-export const QUIET_REQUESTS = 1 + HALVED.incidentParts;
+/**
+ * Compares the composition of allocations that rose beyond the load before the time is looked at: two
+ * requests. The place that allocates more says where the time goes, too, so that no more is asked where it is
+ * found.
+ */
+export async function lookAtRisenAmounts(evidence: BriefEvidence): Promise<void> {
+  const alloc = evidence.series.find(({ lens }) => lens.type.alias === 'alloc');
+  if (alloc !== undefined && alloc !== evidence.series[0]) await lookAtShares(evidence, alloc.lens, BRIEF);
+}
 
 /**
  * Compares the composition of allocations though their total says nothing: a change in a small part of them
- * shows only there. What a process allocates at its start fades, and is no change.
+ * shows only there. Two requests.
  */
 export async function lookAtQuietAmounts(evidence: BriefEvidence): Promise<void> {
   const alloc = quietAmounts(evidence);
-  if (alloc === null) return;
+  if (alloc !== null) await lookAtShares(evidence, alloc, BRIEF);
+}
+
+/** Leaves out what faded of the allocations, as what a process allocates at its start does: one request. */
+export async function ruleOutFading(evidence: BriefEvidence): Promise<void> {
+  const alloc = evidence.shares.find(({ lens }) => lens.type.alias === 'alloc')?.lens;
+  if (alloc === undefined) return;
   await lookAtShares(evidence, alloc, HALVED);
   leaveOutFaded(evidence, alloc);
 }
@@ -250,6 +254,7 @@ async function lookAtShares(
     const share = await readShares(evidence.context, lens, times, { ...resolution, gate });
     if (share === null) return;
     evidence.suspicion = Math.max(evidence.suspicion, share.change?.culprit.z ?? 0);
+    evidence.shares = evidence.shares.filter((known) => known.lens !== lens);
     evidence.shares.push(withGate(share, resolution.gate));
     evidence.wholes = evidence.wholes.filter((whole) => whole.lens !== lens);
   });

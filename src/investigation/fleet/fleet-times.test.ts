@@ -13,7 +13,6 @@ const unitWith = (instances: number): Unit => ({
   typeIds: [CPU],
   labelSets: [],
   instances,
-  hasTurnover: false,
 });
 
 describe('a store that does not answer in time', () => {

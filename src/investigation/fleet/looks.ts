@@ -1,9 +1,7 @@
 import pMap from 'p-map';
-import { partWindows } from '../../profile/series/parts.js';
-import type { ProfileSource, Window } from '../../sources/source.js';
-import { sharedTimes, totalsIn } from '../evidence/profile-times.js';
+import { MIN_AMOUNT_RISE } from '../../profile/compare/rise.js';
+import type { ProfileSource } from '../../sources/source.js';
 import type { Requests } from '../evidence/requests.js';
-import { PARTED, SLICED } from '../thresholds.js';
 import {
   allocationRise,
   asksForAmounts,
@@ -11,23 +9,20 @@ import {
   lookAtAmounts,
   lookAtLevelsAndWaits,
   lookAtMain,
-  lookAtQuietAmounts,
-  lookCloser,
+  lookAtRisenAmounts,
   ONSET_REQUESTS,
-  QUIET_REQUESTS,
-  quietAmounts,
   ruleOutWarmUp,
-  slicesToRead,
 } from './brief.js';
 import {
   CLOSER_REQUESTS,
   groupSizeFor,
-  isAffordable,
   LOOK_REQUESTS,
   MAX_FLEET_REQUESTS,
   orderForLook,
   reservedForShares,
 } from './budget.js';
+import { lookCloserAtAll } from './closer.js';
+import { byDescending, median } from './signs.js';
 import { formGroups } from './together/groups.js';
 import { lookTogether } from './together/together.js';
 import type { Unit } from './units.js';
@@ -95,39 +90,19 @@ export async function lookAtAll(
     await ruleOutWarmUp(evidence);
     evidence.mayBeWarmUp = false;
   });
-  // Instances that stand out first, then what was suspicious for another reason.
-  for (const { evidence } of byDescending(open, ({ evidence }) => measureOutlier(evidence)))
-    if (isUnexplained(evidence) && isAffordable(requests, slicesToRead(evidence)))
-      await lookCloser(evidence, SLICED);
-  for (const { evidence } of byDescending(open, ({ evidence }) => evidence.suspicion)) {
-    if (isUnexplained(evidence) && isAffordable(requests, slicesToRead(evidence)))
-      await lookCloser(evidence, SLICED);
-    if (isUnexplained(evidence) && isAffordable(requests, PARTED.incidentParts))
-      await lookCloser(evidence, PARTED);
-  }
-  // A warm-up of new instances looks like a burst.
-  const steady = open.filter(({ unit }) => !unit.hasTurnover);
-  for (const { evidence } of byDescending(steady, ({ evidence }) => measureBurst(evidence)))
-    if (isUnexplained(evidence) && isAffordable(requests, PARTED.incidentParts))
-      await lookCloser(evidence, PARTED);
-  for (const { evidence } of byDescending(steady, ({ evidence }) => amountRatio(evidence)))
-    if (isUnexplained(evidence) && isAffordable(requests, QUIET_REQUESTS)) await lookAtQuietAmounts(evidence);
-}
-
-/** Factor by which the allocations of a unit changed beyond its load; 0 where they were looked at. */
-function amountRatio(evidence: BriefEvidence): number {
-  if (quietAmounts(evidence) === null) return 0;
-  const whole = evidence.wholes.find(({ lens }) => lens.type.alias === 'alloc');
-  return (whole?.load.ratio ?? 0) / Math.max(1, evidence.mainTotals?.load.ratio ?? 1);
+  await lookCloserAtAll(
+    open.map(({ evidence }) => evidence),
+    requests,
+  );
 }
 
 /** Services whose allocations rose beyond the load that are looked at alone in a fleet of any size. */
 const MIN_ALLOCATING = 5;
 
 /** Whether a change may be the warm-up of new instances, which only halves of the window tell apart. */
-function mayBeWarmUp({ unit, evidence }: Look): boolean {
+function mayBeWarmUp({ evidence }: Look): boolean {
   return (
-    unit.hasTurnover &&
+    evidence.hasTurnover &&
     evidence.shares.some(({ change, analysis }) => change !== null && analysis.incident.length < 2)
   );
 }
@@ -144,10 +119,21 @@ async function lookAtCompositions(
   inTurn: InTurn,
 ): Promise<void> {
   const lookAlone = async ({ evidence }: Look) => lookAtMain(evidence);
-  const withTurnover = ordered.filter(({ unit }) => unit.hasTurnover).length;
+  const withTurnover = ordered.filter(({ evidence }) => evidence.hasTurnover).length;
   let reserve = reservedForWarmUps(withTurnover);
   const budget = requests.left - reserve;
-  if (LOOK_REQUESTS * ordered.length <= budget) return inTurn(ordered, reserve, lookAlone);
+  if (LOOK_REQUESTS * ordered.length <= budget) {
+    // No request goes to the time of what allocates more where few are left for closer looks.
+    const isTight = budget - LOOK_REQUESTS * ordered.length < CLOSER_REQUESTS;
+    const allocating = isTight ? byDescending(ordered, allocationExcessIn(ordered)) : [];
+    await inTurn(
+      allocating.filter((look) => allocationExcessIn(ordered)(look) >= MIN_AMOUNT_RISE),
+      reserve,
+      async ({ evidence }) => lookAtRisenAmounts(evidence),
+    );
+    const open = ordered.filter(({ evidence }) => evidence.shares.every(({ change }) => change === null));
+    return inTurn(open, reserve, lookAlone);
+  }
   const maxSize = groupSizeFor(ordered.length);
   // Those whose totals are like no other's are looked at alone, and as many more as requests allow.
   const rest = formGroups(ordered, maxSize).filter(({ looks }) => looks.length > 1);
@@ -167,7 +153,7 @@ async function lookAtCompositions(
   reserve = reservedForWarmUps(alone.filter(mayBeWarmUp).length);
   await lookTogether(together, requests, reserve);
   // A brief look at new instances shows their warm-up; the group was compared without it.
-  const unseen = ordered.filter(({ unit, evidence }) => !unit.hasTurnover && evidence.shares.length === 0);
+  const unseen = ordered.filter(({ evidence }) => !evidence.hasTurnover && evidence.shares.length === 0);
   await inTurn(unseen, reserve + ONSET_REQUESTS, lookAlone);
 }
 
@@ -194,57 +180,6 @@ function allocationExcessIn(looks: readonly Look[]): (look: Look) => number {
 /** Factor beyond the load from which on allocations may have a reason of their own. */
 const MIN_EXCESS = 1.15;
 
-function isUnexplained({ shares }: BriefEvidence): boolean {
-  return shares.length > 0 && shares.every(({ change }) => change === null);
-}
-
-/** Items with a value above zero, the largest first. */
-function byDescending<Item>(items: readonly Item[], sizeOf: (item: Item) => number): Item[] {
-  return items.filter((item) => sizeOf(item) > 0).sort((a, b) => sizeOf(b) - sizeOf(a));
-}
-
-/** Ratio of an instance to the others from which on it is looked at for itself. */
-const OUTLIER = 1.25;
-
-/**
- * How far the cost of one instance rose beyond the middle one of all, as a factor: zero where none stands out
- * and where instances are not told apart.
- */
-function measureOutlier({ context, series }: BriefEvidence): number {
-  const [main] = series;
-  if (main === undefined || main.times.largeFleet !== undefined || main.times.series.length < 2) return 0;
-  const { baseline, incident } = context.plan;
-  const levelIn = (series: typeof main.times.series, window: Window) => {
-    const { value, profiles } = totalsIn({ ...main.times, series }, window);
-    return profiles > 0 ? value / profiles : null;
-  };
-  const past = levelIn(main.times.series, baseline);
-  const ratios = main.times.series.flatMap((one) => {
-    const [was, is] = [levelIn([one], baseline) ?? past, levelIn([one], incident)];
-    return was === null || is === null || was <= 0 ? [] : [is / was];
-  });
-  const beyond = Math.max(0, ...ratios) / Math.max(median(ratios), Number.MIN_VALUE);
-  return ratios.length < 2 || beyond < OUTLIER ? 0 : beyond;
-}
-
-/** Ratio of the costliest part of the incident to the cheapest one from which on it may be a burst. */
-const BURST = 1.2;
-
-/** How far the cost of the parts of the incident differs, as a factor; zero where it hardly does. */
-function measureBurst({ context, series }: BriefEvidence): number {
-  const [main] = series;
-  if (main === undefined) return 0;
-  const { incident } = context.plan;
-  const levels = partWindows(incident, sharedTimes(main.times, incident), PARTED.incidentParts).flatMap(
-    (part) => {
-      const { value, profiles } = totalsIn(main.times, part);
-      return profiles > 0 ? [value / profiles] : [];
-    },
-  );
-  const apart = Math.max(0, ...levels) / Math.max(Math.min(...levels), Number.MIN_VALUE);
-  return levels.length < PARTED.incidentParts || apart < BURST ? 0 : apart;
-}
-
 /** Whether a leak or contention was found, which no composition of the time overrides. */
 function hasFirstReason({ levels, waits }: BriefEvidence): boolean {
   return levels.some(({ leak }) => leak !== null) || waits.some(({ contention }) => contention !== null);
@@ -268,9 +203,4 @@ function measureChange({ evidence }: Look, common: number): number {
   const change = Math.abs(Math.log(load.risen));
   const beyond = Math.abs(Math.log(load.risen / common));
   return change > 0 ? (Math.abs(load.z) * beyond) / change : 0;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 1;
 }

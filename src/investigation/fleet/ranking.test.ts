@@ -19,7 +19,6 @@ const judged = (
       typeIds: [],
       labelSets: [],
       instances: 1,
-      hasTurnover: false,
     },
     verdict,
     isSoFar: false,

@@ -9,6 +9,7 @@ import type { InvestigationContext } from '../evidence/shares.js';
 import { unreadBecause } from '../evidence/unread.js';
 import { onGrid, type Plan, planWindows } from '../evidence/windows.js';
 import {
+  type BriefEvidence,
   type BriefVerdict,
   briefEvidence,
   concludeBriefly,
@@ -18,6 +19,7 @@ import {
 } from './brief.js';
 import { budgetFor } from './budget.js';
 import {
+  areInstancesApart,
   type FleetTimes,
   type FleetTimesQuestion,
   listLenses,
@@ -26,7 +28,16 @@ import {
 } from './fleet-times.js';
 import { type Look, lookAtAll } from './looks.js';
 import { rateSeverity } from './severity.js';
-import { instanceLabelsIn, listUnits, namesIn, rowLabels, type Unit, unitMatchers } from './units.js';
+import {
+  findTurnover,
+  instanceKey,
+  instanceLabelsIn,
+  listUnits,
+  namesIn,
+  rowLabels,
+  type Unit,
+  unitMatchers,
+} from './units.js';
 
 export interface FleetQuestion {
   source: ProfileSource;
@@ -59,27 +70,44 @@ export interface Triage {
   notRead: readonly { what: string; why: string }[];
 }
 
-/** The units of a question over both windows: two requests. */
+/** The units of a question. */
+export interface FleetUnits {
+  units: Unit[];
+  instanceLabels: readonly string[];
+  /**
+   * Keys of the units of which some instances are in only one of the windows; null where the totals of
+   * instances over time tell it.
+   */
+  turnover: ReadonlySet<string> | null;
+}
+
+/**
+ * The units of a question over both windows: one request where the windows meet, and two more for a fleet
+ * whose instances are too many for totals of each.
+ */
 export async function readUnits(
   { source, matchers, incident, baseline, groupBy }: FleetQuestion,
   signal: AbortSignal,
-): Promise<{ units: Unit[]; instanceLabels: readonly string[] }> {
+): Promise<FleetUnits> {
   const plan = planWindows(incident, baseline);
-  const [before = [], after = []] = await Promise.all(
-    [plan.baseline, incident].map((window) =>
-      source.series(rowLabels(groupBy), { matchers, window }, signal),
-    ),
-  );
-  return {
-    units: listUnits({ baseline: before, incident: after }, groupBy),
-    instanceLabels: instanceLabelsIn([...before, ...after], groupBy),
-  };
+  const read = (window: Window) => source.series(rowLabels(groupBy), { matchers, window }, signal);
+  const toUnits = (rows: Awaited<ReturnType<typeof read>>, turnover: FleetUnits['turnover']) => ({
+    units: listUnits(rows, groupBy),
+    instanceLabels: instanceLabelsIn(rows, groupBy),
+    turnover,
+  });
+  if (plan.baseline.to + 1 >= incident.from) {
+    const together = toUnits(await read({ from: plan.baseline.from, to: incident.to }), null);
+    if (areInstancesApart(together.units)) return together;
+  }
+  const [before, after] = await Promise.all([read(plan.baseline), read(incident)]);
+  return toUnits([...before, ...after], findTurnover({ baseline: before, incident: after }, groupBy));
 }
 
 /** Judges every unit, as far as the budget of requests goes. */
 export async function triage(
   question: FleetQuestion,
-  { units, instanceLabels }: Awaited<ReturnType<typeof readUnits>>,
+  { units, instanceLabels, turnover }: FleetUnits,
   { signal, soon }: Pick<ToolContext, 'signal' | 'soon'>,
 ): Promise<Triage> {
   const own = soon === undefined ? signal : AbortSignal.any([signal, soon]);
@@ -87,7 +115,7 @@ export async function triage(
   requests.limitTo(budgetFor(units.length));
   const plan = onGrid(planWindows(question.incident, question.baseline, maxStepsFor(units)));
   const asked = { source, matchers, units, groupBy, instanceLabels, plan };
-  const { looks, failed } = await readLooks(asked, question, { signal, soon: own });
+  const { looks, failed } = await readLooks(asked, { ...question, turnover }, { signal, soon: own });
   const weights = computeWeights(looks);
   await lookAtAll(looks, weights, requests);
   const toJudgedUnit = (look: Look, verdict: BriefVerdict): JudgedUnit => {
@@ -128,7 +156,7 @@ export async function triage(
 /** Evidence of each unit by its totals over time; the series of all units together are not kept. */
 async function readLooks(
   asked: FleetTimesQuestion,
-  question: FleetQuestion,
+  question: LookQuestion,
   signals: { signal: AbortSignal; soon: AbortSignal },
 ): Promise<{ looks: Look[]; failed: FleetTimes['failed'] }> {
   const times = await readFleetTimes(asked, signals);
@@ -136,9 +164,11 @@ async function readLooks(
   return { looks: asked.units.map((unit) => createLook(unit, question, shared)), failed: times.failed };
 }
 
+type LookQuestion = FleetQuestion & Pick<FleetUnits, 'turnover'>;
+
 function createLook(
   unit: Unit,
-  { source, matchers, requests }: FleetQuestion,
+  { source, matchers, requests, turnover }: LookQuestion,
   shared: { plan: Plan; times: FleetTimes; signal: AbortSignal },
 ): Look {
   const { plan, times, signal } = shared;
@@ -161,11 +191,26 @@ function createLook(
     fleet,
     requests,
   };
-  const evidence = briefEvidence(context, same, series, unit.hasTurnover);
+  const hasTurnover = turnover?.has(unit.key) ?? haveTurnover(series, plan);
+  const evidence = briefEvidence(context, same, series, hasTurnover);
   for (const lens of toRead)
     if (times.failed.has(lens.type.id))
       evidence.unread.push({ lens, ...unreadBecause(times.failed.get(lens.type.id), signal.aborted) });
   return { unit, source, evidence, groupSize: null, notLookedAt: null };
+}
+
+/** Whether some instances sent profiles in only one of the windows. */
+function haveTurnover(series: BriefEvidence['series'], { baseline, incident }: Plan): boolean {
+  const rows = series.flatMap(({ times }) =>
+    times.series.map((row) => ({
+      instance: instanceKey(row.labels),
+      isIn: (window: Window) => totalsIn({ ...times, series: [row] }, window).profiles > 0,
+    })),
+  );
+  const present = (window: Window) =>
+    new Set(rows.flatMap(({ instance, isIn }) => (isIn(window) ? [instance] : [])));
+  const [before, after] = [present(baseline), present(incident)];
+  return [...before, ...after].some((instance) => !before.has(instance) || !after.has(instance));
 }
 
 /**

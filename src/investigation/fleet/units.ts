@@ -13,8 +13,6 @@ export interface Unit {
   labelSets: readonly Labels[];
   /** Number of instances in both windows; 1 where no label tells them apart. */
   instances: number;
-  /** Whether some of its instances were there in only one of the windows. */
-  hasTurnover: boolean;
 }
 
 const SERVICE = 'service_name';
@@ -56,42 +54,34 @@ export function namesIn({ labelSets }: Unit): string[] {
   return [...names].sort();
 }
 
-/** Distinct label sets of each window. */
-export interface LabelSets {
-  baseline: readonly Labels[];
-  incident: readonly Labels[];
-}
-
-/** The units that label sets belong to, sorted by service and label value. */
-export function listUnits({ baseline, incident }: LabelSets, groupBy: string | null): Unit[] {
+/** The units that distinct label sets belong to, sorted by service and label value. */
+export function listUnits(rows: readonly Labels[], groupBy: string | null): Unit[] {
   const grouped = unitLabels(groupBy).length === 2 ? groupBy : null;
   interface Known {
     labels: Labels;
     typeIds: Set<string>;
     labelSets: Map<string, Labels>;
-    instances: Map<string, Set<string>>;
+    instances: Set<string>;
   }
   const byKey = new Map<string, Known>();
-  for (const [side, rows] of Object.entries({ baseline, incident }))
-    for (const row of rows) {
-      const [key, typeId] = [unitKey(row, groupBy), row[TYPE]];
-      if (key === null || typeId === undefined) continue;
-      const known = byKey.get(key) ?? {
-        labels: row,
-        typeIds: new Set(),
-        labelSets: new Map(),
-        instances: new Map(),
-      };
-      byKey.set(key, known);
-      known.typeIds.add(typeId);
-      const labels = pickLabels(
-        row,
-        Object.keys(row).filter((name) => name !== TYPE),
-      );
-      known.labelSets.set(JSON.stringify(labels), labels);
-      const instance = JSON.stringify(INSTANCE_LABELS.map((name) => row[name] ?? null));
-      known.instances.set(instance, (known.instances.get(instance) ?? new Set()).add(side));
-    }
+  for (const row of rows) {
+    const [key, typeId] = [unitKey(row, groupBy), row[TYPE]];
+    if (key === null || typeId === undefined) continue;
+    const known = byKey.get(key) ?? {
+      labels: row,
+      typeIds: new Set(),
+      labelSets: new Map(),
+      instances: new Set(),
+    };
+    byKey.set(key, known);
+    known.typeIds.add(typeId);
+    const labels = pickLabels(
+      row,
+      Object.keys(row).filter((name) => name !== TYPE),
+    );
+    known.labelSets.set(JSON.stringify(labels), labels);
+    known.instances.add(instanceKey(row));
+  }
   return [...byKey]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, { labels, typeIds, labelSets, instances }]) => ({
@@ -101,8 +91,33 @@ export function listUnits({ baseline, incident }: LabelSets, groupBy: string | n
       typeIds: [...typeIds].sort(),
       labelSets: [...labelSets.values()],
       instances: instances.size,
-      hasTurnover: [...instances.values()].some((sides) => sides.size === 1),
     }));
+}
+
+/** Key of the instance that a label set names. */
+export function instanceKey(labels: Labels): string {
+  return JSON.stringify(INSTANCE_LABELS.map((name) => labels[name] ?? null));
+}
+
+/** Distinct label sets of each window. */
+export interface LabelSets {
+  baseline: readonly Labels[];
+  incident: readonly Labels[];
+}
+
+/** Keys of the units of which some instances are in only one of the windows. */
+export function findTurnover({ baseline, incident }: LabelSets, groupBy: string | null): Set<string> {
+  const listInstances = (rows: readonly Labels[]) =>
+    new Map(
+      rows.flatMap((row) => {
+        const unit = unitKey(row, groupBy);
+        return unit === null ? [] : [[`${unit} ${instanceKey(row)}`, unit] as const];
+      }),
+    );
+  const [before, after] = [listInstances(baseline), listInstances(incident)];
+  const only = (some: typeof before, others: typeof before) =>
+    [...some].flatMap(([instance, unit]) => (others.has(instance) ? [] : [unit]));
+  return new Set([...only(before, after), ...only(after, before)]);
 }
 
 /** Matchers that a unit has beyond those of the question. */

@@ -36,6 +36,17 @@ describe('attribute', () => {
     expect(carriers(slices)).toEqual(['region=us']);
   });
 
+  test('the value that changed while the rest of the fleet stayed', () => {
+    const rest = { ...slice({ version: '1' }, 205, 2_000), isRest: true };
+    const slices = [slice({ version: '2', pod: 'a' }, 400), rest];
+    expect(carriers(slices)).toEqual(['version=2', 'pod=a']);
+    expect(attribute(slices, BEFORE, CALM, 'pod')).toContainEqual(
+      expect.objectContaining({ label: 'pod', value: 'a', shareOthers: 0.1025, carries: true }),
+    );
+    expect(carriers([slice({ region: 'eu' }, 400), { ...rest, labels: {} }], null)).toEqual(['region=eu']);
+    expect(carriers([slice({ pod: 'a' }, 110), { ...rest, labels: {} }])).toEqual([]);
+  });
+
   test('what changed everywhere, or nowhere, no label explains', () => {
     const all = (x: number) => ['a', 'b', 'c'].map((pod) => slice({ pod }, x));
     expect(carriers(all(400))).toEqual([]);

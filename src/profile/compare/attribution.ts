@@ -7,6 +7,8 @@ import type { Dispersion } from '../contrast/noise.js';
  */
 export interface Slice {
   labels: Readonly<Record<string, string>>;
+  /** Whether it is all beyond the other slices: it has none of their values of a label that it lacks. */
+  isRest?: boolean;
   x: number;
   n: number;
   /** All of its active samples. */
@@ -67,12 +69,16 @@ export function attribute(
   const labels = [...new Set(slices.flatMap((slice) => Object.keys(slice.labels)))];
   // Instances are parts of one whole; slices by the values of several labels are several cuts through the
   // same fleet.
-  const areInstances = instanceLabel !== null && slices.every((slice) => instanceLabel in slice.labels);
+  const areInstances =
+    instanceLabel !== null && slices.every((slice) => slice.isRest === true || instanceLabel in slice.labels);
   const p0 = share(before.x, before.n);
   const rows = labels.flatMap((label) => {
     const values = [...new Set(slices.flatMap((slice) => slice.labels[label] ?? []))];
-    if (values.length < 2) return [];
-    const whole = sum(areInstances ? slices : slices.filter((slice) => label in slice.labels));
+    const hasOthers = slices.some((slice) => slice.isRest === true && !(label in slice.labels));
+    if (values.length < 2 && !hasOthers) return [];
+    const whole = sum(
+      areInstances ? slices : slices.filter((slice) => slice.isRest === true || label in slice.labels),
+    );
     return values.map((value): Attribution => {
       const counts = sum(slices.filter((slice) => slice.labels[label] === value));
       const others = { x: whole.x - counts.x, n: whole.n - counts.n, total: whole.total - counts.total };
@@ -113,7 +119,7 @@ export function attribute(
   );
 }
 
-function sum(slices: readonly Slice[]): Omit<Slice, 'labels'> {
+function sum(slices: readonly Slice[]): Pick<Slice, 'x' | 'n' | 'total'> {
   return slices.reduce((all, { x, n, total }) => ({ x: all.x + x, n: all.n + n, total: all.total + total }), {
     x: 0,
     n: 0,

@@ -42,11 +42,11 @@ export async function attributeSettled(
     const counted = await Promise.all(
       present.map(({ labels }, at) => countSlice(change, labels, profiles[at] ?? null)),
     );
-    const all = present.map(({ labels, matcher }, at) => {
+    const all = present.map(({ labels, matcher, isRest = false }, at) => {
       const others = counted.flatMap((slice) =>
         slice !== null && matcher.name in slice.labels ? slice : [],
       );
-      return counted[at] ?? { labels, ...leftBy(others, change) };
+      return counted[at] ?? { labels, isRest, ...leftBy(others, change) };
     });
     return attributeTo(all, change, fleet.instanceLabel);
   }

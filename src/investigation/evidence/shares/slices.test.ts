@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { CALM } from '../../../../test/support/contrast.js';
+import type { Analysis, CodeChange } from '../../../profile/compare/analysis.js';
+import type { Contrast, Universe } from '../../../profile/contrast/contrast.js';
 import type { Labels } from '../../../sources/source.js';
 import { describeFleet } from '../fleet.js';
-import { listSlices, tellableSlices } from './slices.js';
+import { hasSurelyChanged, listSlices, tellableSlices, withRest } from './slices.js';
 
 const plan = { baseline: { from: 0, to: 99 }, incident: { from: 100, to: 199 }, stepMs: 10 };
 
@@ -56,5 +59,75 @@ describe('a slice need not be asked for', () => {
 
   test('none where there are none', () => {
     expect(toldIn([pod('a', 3)])).toEqual([]);
+  });
+});
+
+describe('a slice with the rest of the fleet', () => {
+  const rows = [
+    { pod: 'a', version: '2', region: 'eu' },
+    { pod: 'b', version: '1', region: 'eu' },
+    { pod: 'c', version: '1', region: 'us' },
+  ];
+  const fleet = { ...describeFleet(['pod', 'version', 'region'], rows), unread: null };
+  const slice = (value: string) => ({
+    labels: rows.find(({ pod }) => pod === value) ?? {},
+    matcher: { name: 'pod', op: '=' as const, value },
+  });
+
+  test('keeps the labels that tell it from the rest, and of the rest those that all of it shares', () => {
+    expect(withRest(fleet, [slice('a')])).toEqual([
+      { labels: { pod: 'a', version: '2' }, matcher: { name: 'pod', op: '=', value: 'a' } },
+      {
+        labels: { version: '1' },
+        matcher: { name: 'pod', op: '!~', value: 'a' },
+        isTold: true,
+        isRest: true,
+      },
+    ]);
+  });
+
+  test('two slices leave the third', () => {
+    const [, , rest] = withRest(fleet, [slice('a'), slice('b')]);
+    expect(rest).toMatchObject({ labels: { pod: 'c', region: 'us' }, matcher: { value: 'a|b' } });
+  });
+
+  test('no rest is added where one of them is told already', () => {
+    const all = [slice('a'), slice('b'), { ...slice('c'), isTold: true as const }];
+    expect(withRest(fleet, all)).toEqual(all);
+  });
+});
+
+describe('a slice need not be compared with its own past', () => {
+  const side = (x: number, n: number, profiles: number) =>
+    ({ costs: { totals: Float64Array.of(x), total: n }, profiles }) as unknown as Contrast['before'];
+  const universe: Universe = { nameable: null, population: 'total' };
+
+  /** Samples of the function and of all, of three slices before and of this one now; its own totals. */
+  const isSure = (before: [number, number], after: [number, number], was: number, is: number) =>
+    hasSurelyChanged(
+      { dispersion: CALM, quantum: 1 } as Analysis,
+      {
+        culprit: { fn: 0 } as CodeChange['culprit'],
+        contrast: { before: side(...before, 24), after: side(...after, 4) } as Contrast,
+        universe,
+      },
+      { before: { profiles: 8, value: 8 * was }, after: { profiles: 4, value: 4 * is } },
+    );
+
+  test('where even all samples of the baseline would be fewer than it has now', () => {
+    expect(isSure([0, 3_000], [100, 500], 100, 125)).toBe(true);
+    expect(isSure([20, 3_000], [100, 500], 100, 125)).toBe(true);
+  });
+
+  test('but where they may all have been its own', () => {
+    expect(isSure([200, 3_000], [100, 500], 100, 125)).toBe(false);
+  });
+
+  test('and where its cost fell, since what stays gains share then', () => {
+    expect(isSure([20, 3_000], [100, 500], 200, 125)).toBe(false);
+  });
+
+  test('and where its totals are not known', () => {
+    expect(isSure([0, 3_000], [100, 500], 0, 0)).toBe(false);
   });
 });

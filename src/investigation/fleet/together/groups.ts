@@ -36,7 +36,7 @@ export function formGroups(looks: readonly Look[], maxSize: number): Group[] {
   for (const look of looks) {
     const main = look.evidence.series[0]?.lens;
     if (main === undefined || (main.kind !== 'time' && main.kind !== 'amount')) continue;
-    const key = JSON.stringify([main.type.id, look.unit.group, look.unit.hasTurnover]);
+    const key = JSON.stringify([main.type.id, look.unit.group, look.evidence.hasTurnover]);
     byKind.set(key, [...(byKind.get(key) ?? []), look]);
   }
   return [...byKind.values()].flatMap((some) => {
@@ -44,7 +44,7 @@ export function formGroups(looks: readonly Look[], maxSize: number): Group[] {
     const lens = first?.evidence.series[0]?.lens;
     if (first === undefined || lens === undefined) return [];
     const { plan: whole } = first.evidence.context;
-    const plan = first.unit.hasTurnover ? settledPlan(whole) : whole;
+    const plan = first.evidence.hasTurnover ? settledPlan(whole) : whole;
     return bins(some, (look) => ratioIn(look, plan), maxSize).flatMap((bin) =>
       pieces(bin, maxSize).map((piece) => ({ looks: piece, lens, plan })),
     );

@@ -98,10 +98,10 @@ async function lookAtSuspect(
 ): Promise<Look | null> {
   const [suspect, ...others] = looks;
   if (suspect === undefined || others.length > 0) return null;
-  const { evidence, unit } = suspect;
+  const { evidence } = suspect;
   if (evidence.shares.length > 0) return suspect;
   if (!isAffordable(requests, reserve + HALVES_REQUESTS)) return null;
-  await (unit.hasTurnover ? ruleOutWarmUp(evidence) : lookAtMain(evidence));
+  await (evidence.hasTurnover ? ruleOutWarmUp(evidence) : lookAtMain(evidence));
   return suspect;
 }
 
