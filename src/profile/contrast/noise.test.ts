@@ -118,6 +118,56 @@ describe('dispersionOf', () => {
     ).toEqual(PRIOR);
   });
 
+  test.each([
+    {
+      // Each of four counts lies 10 from the 50 that are expected: 4 · 10² ÷ 50.
+      what: 'two groups in two observations',
+      groups: [
+        [60, 40],
+        [40, 60],
+      ],
+      pearson: 8,
+      freedom: 1,
+    },
+    {
+      what: 'an observation without samples tells nothing',
+      groups: [
+        [60, 0, 40],
+        [40, 0, 60],
+      ],
+      pearson: 8,
+      freedom: 1,
+    },
+    {
+      // 50, 43 and 7 are expected, the last of both small groups together.
+      what: 'groups of less than 5 samples in an observation count together',
+      groups: [
+        [60, 40],
+        [34, 52],
+        [3, 4],
+        [3, 4],
+      ],
+      pearson: (2 * 10 ** 2) / 50 + (2 * 9 ** 2) / 43 + (2 * 1 ** 2) / 7,
+      freedom: 2,
+    },
+    {
+      what: 'a group of 5 counts by itself',
+      groups: [
+        [95, 95],
+        [5, 5],
+      ],
+      pearson: 0,
+      freedom: 1,
+    },
+  ])(
+    'Pearson’s statistic over its freedom, drawn towards the usual: $what',
+    ({ groups, pearson, freedom }) => {
+      const dispersion = estimateDispersion(groups);
+      expect(dispersion.freedom).toBeCloseTo(16 + freedom, 9);
+      expect(dispersion.phi).toBeCloseTo((pearson + 1.5 * 16) / (freedom + 16), 9);
+    },
+  );
+
   test('is never below 1', () => {
     const even = Array.from({ length: 60 }, () => [100, 100, 100, 100]);
     expect(estimateDispersion(even).phi).toBe(1);
@@ -296,4 +346,8 @@ describe('differenceInterval', () => {
         expect(Math.abs((100 * width) / rounds / known - 1)).toBeLessThan(0.03);
     }
   });
+});
+
+test('over-dispersion makes an interval as wide as fewer samples do, on both sides', () => {
+  expect(differenceInterval(40, 400, 120, 800, 4)).toEqual(differenceInterval(10, 100, 30, 200, 1));
 });

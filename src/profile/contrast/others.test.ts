@@ -39,3 +39,17 @@ test('a call tree knows names alone, and what has no symbol counts to its caller
   expect(listStacks(tree).filter(([names]) => names.length === 1)).toEqual([[['main'], 7]]);
   expect(totalValue(tree)).toBe(57);
 });
+
+test('a call tree has its stacks in the order of the calls, and none of which nothing has a symbol', () => {
+  const profile = buildProfile([['main', 'price', 'round'], 5], [['main', 'price'], 3], [['0x1f'], 2]);
+  const bare = {
+    ...profile,
+    functions: profile.functions.map((info) => ({ ...info, isSymbolised: info.name !== '0x1f' })),
+  };
+  const tree = asCallTree(bare);
+  expect(listStacks(tree).sort(([a], [b]) => b.length - a.length)).toEqual([
+    [['main', 'price', 'round'], 5],
+    [['main', 'price'], 3],
+  ]);
+  expect(totalValue(tree)).toBe(8);
+});

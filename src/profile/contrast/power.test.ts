@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { createRandom, overdispersed } from '../../../test/evaluation/generator/random.js';
-import { deviation } from './contrast.js';
-import { neededFactor, type Sight, smallestGrowth } from './power.js';
+import { contrast } from '../../../test/support/contrast.js';
+import { deviation, findUniverse } from './contrast.js';
+import { computeSight, neededFactor, type Sight, smallestGrowth } from './power.js';
 
 const sight = (before: number, after: number, factor = 1, phi = 1.5): Sight => ({
   before: { total: before, population: factor * before },
@@ -29,7 +30,37 @@ test('more samples, less dispersion and a lower gate see more', () => {
   expect(growth({ ...usual, gate: 3 })).toBeLessThan(growth(usual));
 });
 
+test('the sight of a comparison is that of its samples', () => {
+  const contrasted = contrast(
+    { 'main price': 30e7, 'runtime.gc': 10e7 },
+    { 'main price': 60e7, 'runtime.gc': 15e7 },
+    { quantum: 1e7 },
+  );
+  const universe = findUniverse(contrasted);
+  expect(computeSight(contrasted, universe, { gate: 4.1, minGrowth: 0.02 })).toEqual({
+    before: { total: 40, population: 30 },
+    after: { total: 75, population: 60 },
+    dispersion: contrasted.dispersion,
+    gate: 4.1,
+    minGrowth: 0.02,
+  });
+});
+
+test('where the gate lets all pass, an unlucky outcome still shows the least growth', () => {
+  const [share, samples] = [0.05, 1_000];
+  const growth = smallestGrowth({ ...sight(samples, samples, 1, 1), gate: 0 }, share) ?? 0;
+  const [after, added] = [share + growth, growth / (1 - share - growth)];
+  const error = Math.sqrt((share * (1 - share)) / samples + (after * (1 - after)) / (samples * (1 + added)));
+  expect(growth - 1.959964 * error).toBeCloseTo(0.014, 6);
+});
+
+test('a function that is all of the cost cannot grow as a share', () => {
+  expect(smallestGrowth(sight(10_000, 5_000), 1)).toBeNull();
+});
+
 test('without samples nothing is seen', () => {
+  // Nor does a longer window help, where the baseline stays without any.
+  expect(neededFactor(sight(0, 5_000), 0.05, 0.02, false)).toBeNull();
   expect(smallestGrowth(sight(0, 5_000), 0.05)).toBeNull();
   expect(smallestGrowth(sight(5_000, 0), 0.05)).toBeNull();
 });
