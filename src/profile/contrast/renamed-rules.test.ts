@@ -121,7 +121,9 @@ describe('where most names changed, what the same function calls', () => {
     expect(pairs(all('a main 0.6', 'b main 0.004'), all('x main 0.6', 'b main 0.004'))).toEqual(['a is x']);
   });
 
-  test('nothing is paired below a function that is on one side only', () => {
+  test('nothing is paired below a function that is on one side only, or on none', () => {
+    expect(pairs(all('lost main 0.6', 'a lost 0.6'), all('x lost 0.6'))).toEqual([]);
+    expect(pairs(all('a lost 0.6'), all('x lost 0.6'))).toEqual([]);
     expect(pairs(side('gone ^ 0.01', 'a gone 0.6'), side('new ^ 0.9', 'other ^ 0.5', 'x lost 0.6'))).toEqual(
       [],
     );
@@ -136,6 +138,25 @@ describe('similar names', () => {
   test('two of them, below the same caller', () => {
     expect(pairs(side(...BEFORE), side(...AFTER))).toEqual(BOTH);
     expect(pairs(side(...BEFORE.slice(0, -1)), side(...AFTER.slice(0, -1)))).toEqual([]);
+  });
+
+  test('each of them is taken once, the most similar first', () => {
+    const rows = (...names: string[]) => side(...STEADY, ...names.map((name) => `cart.${name} main 0.1`));
+    expect(
+      pairs(rows('loadItems', 'saveItems'), rows('loadItemsFast', 'loadItemsSlowNow', 'saveItemsFast')),
+    ).toEqual(BOTH);
+    expect(
+      pairs(rows('loadItems', 'loadItemsSlowOnes', 'saveItems'), rows('loadItemsFast', 'saveItemsFast')),
+    ).toEqual(BOTH);
+  });
+
+  test('what they call goes by a similar name, too, whatever it costs', () => {
+    expect(
+      pairs(
+        side(...BEFORE, 'cart.readItem cart.loadItems 0.02'),
+        side(...AFTER, 'cart.readItemFast cart.loadItemsFast 0.09'),
+      ),
+    ).toEqual([BOTH[0], 'cart.readItem is cart.readItemFast', BOTH[1]]);
   });
 
   test('they take in others of a tenth of the cost, but none that cost less', () => {

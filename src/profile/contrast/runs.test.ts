@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { buildPart, CALM, profileFrom, type Stacks } from '../../../test/support/contrast.js';
-import { findUniverse } from './contrast.js';
+import { findUniverse, measureShift } from './contrast.js';
 import { joinProfiles } from './join.js';
 import {
   activePerProfile,
   buildContrast,
+  type ComparedRun,
   compareRuns,
   listRuns,
   type Measured,
@@ -121,6 +122,14 @@ describe('what a stretch compares', () => {
     expect([compared?.before.costs.total, compared?.after.costs.total]).toEqual(costs);
   });
 
+  test('what was summed up for one question is there for the next', () => {
+    const all = build();
+    const first = buildContrast(all, run(0, 1));
+    const second = buildContrast(all, run(0, 1));
+    expect(second.before).toBe(first.before);
+    expect(second.after).toBe(first.after);
+  });
+
   test('the same incident beside another baseline', () => {
     const all = build();
     expect(sides(all, run(0, 2))[0]?.cost).toBe(7);
@@ -170,6 +179,39 @@ describe('how much a stretch must stand out', () => {
     expect(strongest([calm, calm], a.map(level))).toEqual(found);
   });
 
+  describe('a stretch must stand out by more than the whole does, for there are many', () => {
+    const UNIVERSE = { nameable: null, population: 'total' } as const;
+    const side = (cost: number) => ({
+      costs: { total: 1_000, application: 1_000, served: 1_000, totals: Float64Array.of(cost) },
+    });
+    /** A stretch in which a function costs so much, after 100 of 1,000. */
+    const compared = (stretch: ReturnType<typeof run>, cost: number): ComparedRun => ({
+      run: stretch,
+      before: side(100),
+      after: side(cost),
+      quantum: 1,
+      dispersion: CALM,
+      minGrowth: undefined,
+    });
+    const WHOLE = run(0, 1);
+    const measure = (cost: number) => measureShift(compared(WHOLE, cost), UNIVERSE, 0);
+
+    test.each([
+      { what: 'by 0.4 standard errors', stretch: run(1, 1), margin: 0.4 },
+      { what: 'by 0.8, where it begins in the baseline', stretch: run(0, 1, 1), margin: 0.8 },
+    ])('$what', ({ stretch, margin }) => {
+      const costs = Array.from({ length: 60 }, (_, more) => 200 + more);
+      const isFound = (cost: number) =>
+        strongestRun([compared(WHOLE, 200), compared(stretch, cost)], UNIVERSE) === stretch;
+      expect(costs.map(isFound)).toEqual(costs.map((cost) => measure(cost) - margin > measure(200)));
+      expect([isFound(200), isFound(259)]).toEqual([false, true]);
+    });
+
+    test('the whole is where none grew, whichever is first', () => {
+      expect(strongestRun([compared(run(0, 1, 1), 50), compared(WHOLE, 50)], UNIVERSE)).toEqual(WHOLE);
+    });
+  });
+
   test('a stretch that is not allowed is not looked at; by default all are', () => {
     const all = measured([calm, calm], [level(1_000), level(1_500), level(1_000)]);
     const universe = findUniverse({
@@ -188,6 +230,10 @@ describe('how much a stretch must stand out', () => {
     // The second part holds what does not count: 4 samples, less than 2 points, and the collector.
     expect(strongest([{ 'main b': 20 }], [{ 'main b': 20 }, { 'main b': 20, 'main a': 4 }])).toEqual(
       run(0, 1),
+    );
+    // With 5 samples it does.
+    expect(strongest([{ 'main b': 20 }], [{ 'main b': 20 }, { 'main b': 20, 'main a': 5 }])).toEqual(
+      run(1, 1),
     );
     const large = { 'main a': 100_000, 'main b': 900_000 };
     expect(strongest([large], [large, { 'main a': 118_000, 'main b': 882_000 }])).toEqual(run(0, 1));
