@@ -155,10 +155,16 @@ describe('shiftsOf', () => {
   test('what one sample is worth decides, not the unit', () => {
     const contrasted = contrast({ 'main b': 40e7 }, { 'main a': 4e7, 'main b': 36e7 }, { quantum: 1e7 });
     expect(shifts(contrasted)).toEqual([['b', -1]]);
-    const universe = findUniverse(contrasted);
-    const one = contrast({ 'main b': 40 }, { 'main a': 4, 'main b': 36 });
-    const b = findFunction(one, 'b');
-    expect(measureShift(contrasted, universe, b)).toBeCloseTo(measureShift(one, universe, b), 9);
+    const measure = (unit: number) => {
+      const [before, after] = [
+        { 'main a': 10 * unit, 'main b': 30 * unit },
+        { 'main a': 25 * unit, 'main b': 15 * unit },
+      ];
+      const sides = contrast(before, after, { quantum: unit });
+      return measureShift(sides, findUniverse(sides), findFunction(sides, 'b'));
+    };
+    expect(measure(1e7)).toBeCloseTo(measure(1), 9);
+    expect(measure(1)).toBeLessThan(-3);
   });
 
   test('a function that is all of the universe has no share to change', () => {

@@ -123,6 +123,22 @@ describe('a function that profiles place differently', () => {
     }
   });
 
+  test('then the first of its names, whatever its line', () => {
+    const named = (name: string, startLine: number) =>
+      buildProfile([[{ name, file: '/a.go', startLine, line: startLine + 1 }], 1]);
+    const places = [named('f[go.shape.string]', 4), named('f[go.shape.int]', 30)];
+    for (const order of [places, places.toReversed()])
+      expect(joinProfiles(order).functions).toMatchObject([{ startLine: 30 }]);
+  });
+
+  test('each profile judges its own place where that is another one', () => {
+    const team = buildProfile([[{ name: 'run', file: '/src/app/run.py', line: 3 }], 1]);
+    const standard = buildProfile([[{ name: 'run', file: '/usr/lib/python3.12/threading.py', line: 9 }], 1]);
+    const joined = joinProfiles([standard, standard, team]);
+    expect(joined.application).toEqual(Uint8Array.of(0));
+    expect(joined.parts.map(({ frameApplication }) => frameApplication[0])).toEqual([0, 0, 1]);
+  });
+
   test('other names of it: the first by text where they share none', () => {
     const names = (order: readonly string[]) =>
       joinProfiles(order.map((name) => profileFrom({ [`main ${name}`]: 1 }))).functions.map(
@@ -143,6 +159,11 @@ describe('entry points below which own code runs', () => {
     {
       what: 'own code is 2 % of what runs below one',
       sides: [{ 'runtime.main serve': 2, 'runtime.main runtime.poll': 98 }],
+      serving: ['runtime.main'],
+    },
+    {
+      what: 'all of it together',
+      sides: [{ 'runtime.main serve': 1, 'runtime.main poll': 1, 'runtime.main runtime.poll': 98 }],
       serving: ['runtime.main'],
     },
     {
