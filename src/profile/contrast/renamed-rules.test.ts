@@ -210,6 +210,7 @@ describe('whether names may have changed', () => {
   };
   const steady = { 'main p': 100, 'main q': 100, 'main r': 100, 'main s': 100, 'main t': 100 };
   test.each<{ what: string; before: Stacks; after: Stacks; is: boolean }>([
+    { what: 'nothing is there since', before: { main: 1 }, after: {}, is: false },
     { what: 'none came', before: { ...steady, 'main old': 100 }, after: steady, is: false },
     { what: 'half of them', before: { 'main a': 1 }, after: { 'main b': 1 }, is: true },
     {
