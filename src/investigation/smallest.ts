@@ -1,8 +1,9 @@
 import { MIN_RISE } from '../profile/compare/load.js';
+import { WITHIN_Z } from '../profile/compare/requests/mix.js';
 import { MIN_AMOUNT_RISE, MIN_LEVEL_RISE } from '../profile/compare/rise.js';
 import { MIN_WAIT_RATIO } from '../profile/compare/waits.js';
 import { MIN_POINTS } from '../profile/contrast/contrast.js';
-import { computeSight, smallestGrowth } from '../profile/contrast/power.js';
+import { computeSight, type Sight, smallestGrowth } from '../profile/contrast/power.js';
 import { buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import { formatValue } from '../text/units.js';
 import type { Evidence } from './evidence/evidence.js';
@@ -18,10 +19,24 @@ export const EXAMPLE_SHARE = 0.05;
  * @param shareBefore of the function, before the change
  * @returns null where none would be
  */
-export function growthSeen({ analysis, gate }: ShareLens, shareBefore: number): number | null {
-  const { universe, minGrowth = MIN_POINTS } = analysis;
-  const sight = computeSight(buildContrast(analysis, wholeRun(analysis)), universe, { gate, minGrowth });
-  return smallestGrowth(sight, shareBefore);
+export function growthSeen(lens: ShareLens, shareBefore: number): number | null {
+  return smallestGrowth(readSight(lens), shareBefore);
+}
+
+/**
+ * The sight of a comparison of functions. Where there are several kinds of requests, a growth must also be
+ * told from a change of their mix.
+ *
+ * @param minGrowth smallest growth that is looked for, as a share of the total
+ */
+export function readSight(
+  { analysis, gate }: ShareLens,
+  minGrowth = analysis.minGrowth ?? MIN_POINTS,
+): Sight {
+  const kinds = analysis.requests.points.length;
+  const mix = kinds > 1 ? { leastZ: WITHIN_Z, kinds } : null;
+  const contrast = buildContrast(analysis, wholeRun(analysis));
+  return computeSight(contrast, analysis.universe, { gate, minGrowth, mix });
 }
 
 /** The smallest growth of a function with 5 % that would be seen, in whole percentage points. */

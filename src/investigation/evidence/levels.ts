@@ -163,7 +163,12 @@ async function readRise(
     last === undefined || first === undefined
       ? null
       : rampInterval({ last: last.time, first: first.time, gapMs: measureGap(profileTimes) });
-  return { since, growth: growth !== null && isAlone(growth) ? growth : null };
+  return { since, growth: growth !== null && isCode(growth) && isAlone(growth) ? growth : null };
+}
+
+/** Whether the place is code of the team or of a library: a server's connections come with its requests. */
+function isCode({ joined, site }: SiteGrowth): boolean {
+  return joined.application[site.fn] === 1 || joined.library[site.fn] === 1;
 }
 
 function isAlone({ before, after, site }: SiteGrowth): boolean {

@@ -1,4 +1,4 @@
-import { computeSight, neededFactor } from '../../profile/contrast/power.js';
+import { neededFactor } from '../../profile/contrast/power.js';
 import { buildContrast, wholeRun } from '../../profile/contrast/runs.js';
 import { orderTypes, type ProfileType } from '../../profile/types/types.js';
 import type { ToolContext } from '../../query/context.js';
@@ -17,7 +17,7 @@ import type { Requests } from '../evidence/requests.js';
 import type { ShareLens } from '../evidence/shares.js';
 import { planWindows } from '../evidence/windows.js';
 import { drawOutcome } from '../outcome.js';
-import { EXAMPLE_SHARE, growthSeen, wholeSeen } from '../smallest.js';
+import { EXAMPLE_SHARE, growthSeen, readSight, wholeSeen } from '../smallest.js';
 import { MAIN } from '../thresholds.js';
 import { listNotRead } from '../unread-report.js';
 import { unsettledNotes } from '../unsettled.js';
@@ -170,16 +170,12 @@ function computeSmallest(evidence: Evidence, lens: LensType, examples: readonly 
 
 /** Length of the window that growth of a size needs, as samples come at present, ms; null for none. */
 function neededLength(
-  { analysis, gate }: ShareLens,
+  lens: ShareLens,
   growth: number,
   window: Window,
   baseline: GateQuestion['baseline'],
 ): number | null {
-  const minGrowth = LOOKED_FOR * growth;
-  const sight = computeSight(buildContrast(analysis, wholeRun(analysis)), analysis.universe, {
-    gate,
-    minGrowth,
-  });
+  const sight = readSight(lens, LOOKED_FOR * growth);
   // A baseline that the caller named does not grow; the other side of one window does.
   const isFixed = baseline !== null && baseline.window.to < window.from;
   const factor = neededFactor(sight, EXAMPLE_SHARE, growth, !isFixed);

@@ -3,6 +3,7 @@ import { createRandom, overdispersed } from '../../../test/evaluation/generator/
 import { contrast } from '../../../test/support/contrast.js';
 import { deviation, findUniverse } from './contrast.js';
 import { computeSight, neededFactor, type Sight, smallestGrowth } from './power.js';
+import { shiftWithin } from './within.js';
 
 const sight = (before: number, after: number, factor = 1, phi = 1.5): Sight => ({
   before: { total: before, population: factor * before },
@@ -10,6 +11,7 @@ const sight = (before: number, after: number, factor = 1, phi = 1.5): Sight => (
   dispersion: { phi, freedom: 40 },
   gate: 4.1,
   minGrowth: 0.014,
+  mix: null,
 });
 
 test.each<[string, Sight, number, number]>([
@@ -37,12 +39,13 @@ test('the sight of a comparison is that of its samples', () => {
     { quantum: 1e7 },
   );
   const universe = findUniverse(contrasted);
-  expect(computeSight(contrasted, universe, { gate: 4.1, minGrowth: 0.02 })).toEqual({
+  expect(computeSight(contrasted, universe, { gate: 4.1, minGrowth: 0.02, mix: null })).toEqual({
     before: { total: 40, population: 30 },
     after: { total: 75, population: 60 },
     dispersion: contrasted.dispersion,
     gate: 4.1,
     minGrowth: 0.02,
+    mix: null,
   });
 });
 
@@ -56,6 +59,14 @@ test('where the gate lets all pass, an unlucky outcome still shows the least gro
 
 test('a function that is all of the cost cannot grow as a share', () => {
   expect(smallestGrowth(sight(10_000, 5_000), 1)).toBeNull();
+});
+
+test('a growth that must be told from a change of the mix of requests is larger, and more so in small kinds', () => {
+  const growth = (mix: Sight['mix']) => 100 * (smallestGrowth({ ...sight(10_000, 5_000), mix }, 0.05) ?? 0);
+  expect(growth(null)).toBeCloseTo(3.3, 1);
+  expect(growth({ leastZ: 3, kinds: 2 })).toBeCloseTo(3.3, 1);
+  expect(growth({ leastZ: 5, kinds: 2 })).toBeCloseTo(3.8, 1);
+  expect(growth({ leastZ: 5, kinds: 8 })).toBeCloseTo(5.7, 1);
 });
 
 test('without samples nothing is seen', () => {
@@ -82,8 +93,14 @@ test.each<[string, Sight, number]>([
   ['a longer incident', sight(3_000, 9_000, 0.9), 0.05],
   ['a large function', sight(8_000, 8_000, 1), 0.35],
   ['a bursty service', sight(20_000, 10_000, 1, 2.4), 0.05],
+  [
+    'a new function in several kinds of requests',
+    { ...sight(2_000, 1_500), mix: { leastZ: 5, kinds: 4 } },
+    0,
+  ],
+  ['a function in one of them', { ...sight(3_000, 3_000), mix: { leastZ: 5, kinds: 3 } }, 0.05],
 ])('what it promises is seen in 95 of 100 draws: %s', (name, given, share) => {
-  const { before, after, dispersion, gate, minGrowth } = given;
+  const { before, after, dispersion, gate, minGrowth, mix } = given;
   const growth = smallestGrowth(given, share) ?? 0;
   const added = growth / (1 - share - growth);
   const random = createRandom(name);
@@ -92,13 +109,18 @@ test.each<[string, Sight, number]>([
   const draws = 2_000;
   for (let at = 0; at < draws; at++) {
     const [x1, x2] = [draw(share * before.total), draw((share + added) * after.total)];
-    const [n1, n2] = [
-      x1 + draw(before.population - share * before.total),
-      x2 + draw(after.population - share * after.total),
-    ];
+    // The function runs in one kind of requests, which has the same part of the population as any other.
+    const kind = 1 / (mix?.kinds ?? 1);
+    const ofKind = ({ population, total }: Sight['before']) => draw(kind * population - share * total);
+    const ofOthers = ({ population }: Sight['before']) => draw((1 - kind) * population);
+    const all = [x1 + ofKind(before), x2 + ofKind(after)] as const;
+    const [n1, n2] = [all[0] + ofOthers(before), all[1] + ofOthers(after)];
     const rest = (side: Sight['before']) => draw(side.total - side.population);
     const points = x2 / (n2 + rest(after)) - x1 / (n1 + rest(before));
-    if (points >= minGrowth && deviation([x1, n1], [x2, n2], dispersion) >= gate) seen++;
+    const isBeyondMix =
+      mix === null || shiftWithin([{ all, through: [x1, x2] }], dispersion.phi) >= mix.leastZ;
+    const isBeyondNoise = deviation([x1, n1], [x2, n2], dispersion) >= gate;
+    if (points >= minGrowth && isBeyondNoise && isBeyondMix) seen++;
   }
   expect(seen / draws).toBeGreaterThanOrEqual(0.95);
 });

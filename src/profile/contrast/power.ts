@@ -1,16 +1,20 @@
 import { type Contrast, deviation, share, sumIn, type Universe } from './contrast.js';
 import type { Dispersion } from './noise.js';
+import { shiftWithin } from './within.js';
 
 /**
  * Standard errors that an unlucky outcome lies off: 97.5 % of a normal distribution are luckier. The half of
- * the promised 5 % that is left is for changes that are seen and taken for something else (moved code, a
- * change of the mix of requests).
+ * the promised 5 % that is left is for changes that are seen and taken for something else, such as moved
+ * code.
  */
 const Z_POWER = 1.959964;
 /** Steps of the bisection; each halves what is left of the range. */
 const STEPS = 40;
 /** Largest added cost that is tried, as a factor of the whole cost. */
 const MAX_GROWTH = 50;
+
+/** Part of its kind of requests that a function is taken to be, at the most; kinds are taken to be equal. */
+const MAX_OF_KIND = 0.5;
 
 /** Samples of one side: all active ones, and those among which a function is compared. */
 export interface SideSamples {
@@ -27,19 +31,25 @@ export interface Sight {
   gate: number;
   /** Smallest measured growth that is called a change, as a share of the active total. */
   minGrowth: number;
+  /**
+   * How a growth is told from a change of the mix of requests: the smallest distance inside the kinds of
+   * requests, in standard errors, with which no mix is taken for the cause, and how many kinds there are;
+   * null where there is only one.
+   */
+  mix: { leastZ: number; kinds: number } | null;
 }
 
 /** The sight of a comparison of two sides within a universe. */
 export function computeSight(
   { before, after, quantum, dispersion }: Contrast,
   universe: Universe,
-  { gate, minGrowth }: Pick<Sight, 'gate' | 'minGrowth'>,
+  { gate, minGrowth, mix }: Pick<Sight, 'gate' | 'minGrowth' | 'mix'>,
 ): Sight {
   const samples = ({ costs }: Contrast['before']): SideSamples => ({
     total: costs.total / quantum,
     population: sumIn(universe, costs) / quantum,
   });
-  return { before: samples(before), after: samples(after), dispersion, gate, minGrowth };
+  return { before: samples(before), after: samples(after), dispersion, gate, minGrowth, mix };
 }
 
 /**
@@ -102,16 +112,22 @@ function grownShare(before: number, added: number): number {
 }
 
 function isSeen(
-  { before, after, dispersion, gate, minGrowth }: Sight,
+  { before, after, dispersion, gate, minGrowth, mix }: Sight,
   share1: number,
   added: number,
 ): boolean {
-  const within = [share(before.population, before.total), share(after.population, after.total)];
+  const within = [share(before.population, before.total), share(after.population, after.total)] as const;
   const [own1 = 0, own2 = 0] = within.map((part) => Math.max(part, share1));
   const n1 = before.total * own1;
   const n2 = after.total * (own2 + added);
   const inOwn = unlucky([share(share1, own1), n1], [share(share1 + added, own2 + added), n2], dispersion.phi);
-  if (deviation([inOwn[0] * n1, n1], [inOwn[1] * n2, n2], dispersion) < gate) return false;
+  const through = [inOwn[0] * n1, inOwn[1] * n2] as const;
+  if (deviation([through[0], n1], [through[1], n2], dispersion) < gate) return false;
+  if (mix !== null) {
+    const kind = Math.max(1 / mix.kinds, share1 / MAX_OF_KIND);
+    const all = [before.total * kind * within[0], after.total * (kind * within[1] + added)] as const;
+    if (shiftWithin([{ all, through }], dispersion.phi) < mix.leastZ) return false;
+  }
   const total2 = after.total * (1 + added);
   const inAll = unlucky([share1, before.total], [grownShare(share1, added), total2], dispersion.phi);
   return inAll[1] - inAll[0] >= minGrowth;

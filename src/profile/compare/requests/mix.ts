@@ -1,9 +1,10 @@
 import type { Contrast } from '../../contrast/contrast.js';
+import { shiftWithin } from '../../contrast/within.js';
 import { isAboveEntries } from './above.js';
 import { testComposition } from './composition.js';
 import type { Requests } from './entries.js';
 import { computeFactors, computeLoad, growthByEntry, measureSpread, restAsRequests } from './kinds.js';
-import { entriesThrough, shiftWithin, splitIntoStrata } from './strata.js';
+import { entriesThrough, splitIntoStrata } from './strata.js';
 
 /** Other entry points that fell below this part of their cost make room: requests were exchanged. */
 const FALLEN = 0.85;
@@ -13,7 +14,7 @@ const MAIN_PART = 0.7;
  * A growth of share inside the kinds of requests of so many standard errors is no mix of them. Where the mix
  * changed, many functions stand out among all code, and each of them is asked this.
  */
-const WITHIN_Z = 5;
+export const WITHIN_Z = 5;
 /** Log-likelihood by which one explanation must beat the other to be taken without further evidence. */
 const CLEAR = 2;
 /** A function with this part of an entry point leaves too little else to tell the requests by. */

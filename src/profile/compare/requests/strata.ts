@@ -48,27 +48,6 @@ export function splitIntoStrata(
   return strata;
 }
 
-/**
- * Distance of a function's share from the same share before within each kind of request, taken together, in
- * standard errors: the mix of requests cancels (Cochran 1954, Mantel & Haenszel 1959).
- *
- * @param phi over-dispersion of the counts
- */
-export function shiftWithin(strata: Iterable<Stratum>, phi: number): number {
-  let excess = 0;
-  let variance = 0;
-  for (const { all, through } of strata) {
-    const [n1, n2] = all;
-    const n = n1 + n2;
-    const x = through[0] + through[1];
-    // Stacks that are on one side only add nothing to either sum.
-    if (n <= 1) continue;
-    excess += through[1] - (n2 * x) / n;
-    variance += (n1 * n2 * x * (n - x)) / (n * n * (n - 1));
-  }
-  return variance > 0 ? excess / Math.sqrt(phi * variance) : 0;
-}
-
 /** Takes a function for the one entry point of all stacks that pass through it; −1 for the others. */
 export function entriesThrough({ joined }: Pick<Contrast, 'joined'>, fn: number): Int32Array[] {
   return joined.parts.map(({ profile: { stackStart, stackFrames, values }, frameFunction }) =>
