@@ -38,7 +38,10 @@ export interface Conclusion {
 export function conclude(reading: LensReadings): Conclusion {
   const { levels, waits, wholes } = reading;
   const shares = eachChange(reading.shares);
-  const leaking = levels
+  // Goroutines in queues pile up on a throttled host without more load, and are no leak.
+  const isStarved = waits.some(({ dismissed }) => dismissed === 'starved');
+  const told = levels.filter(({ lens }) => !isStarved || lens.type.alias !== 'goroutines');
+  const leaking = told
     .filter((of) => of.leak !== null && !isLoadOfFrameworks(of, reading.shares))
     // Parked goroutines hold memory; where both rise they are the cause.
     .sort((a, b) => Number(b.lens.type.alias === 'goroutines') - Number(a.lens.type.alias === 'goroutines'))
@@ -55,7 +58,7 @@ export function conclude(reading: LensReadings): Conclusion {
     .map((of): Cause => ({ kind: 'moved', of }));
   const [time] = shares;
   const loaded = loadCauses(reading.shares);
-  const risen = levels.filter(({ rise }) => rise !== null).map((of): Cause => ({ kind: 'level', of }));
+  const risen = told.filter(({ rise }) => rise !== null).map((of): Cause => ({ kind: 'level', of }));
   const isAlone = (cause: Cause) => cause.kind === 'level' && cause.of.rise?.growth != null;
   const ranked = [
     ...rankReasons<readonly Cause[]>({

@@ -228,7 +228,13 @@ function waitNotes(waits: Evidence['waits']): string[] {
   const dismissed = (why: WaitLens['dismissed']) =>
     waits.filter((wait) => wait.dismissed === why).map(({ lens }) => lens.type.alias);
   const [alike, immaterial] = [dismissed('alike'), dismissed('immaterial')];
+  const starved = dismissed('starved');
   return [
+    ...(starved.length === 0
+      ? []
+      : [
+          `Waiting rose (${starved.join(', ')}) while more goroutines could run and took no more processor time: they wait for a CPU, on a throttled or busy host. Check its CPU limit and its neighbours.`,
+        ]),
     ...(alike.length === 0
       ? []
       : [

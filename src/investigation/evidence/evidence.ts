@@ -239,7 +239,7 @@ export async function readEvidence(
     if (one === undefined) return [];
     const judged = { ...context, plan: settledPlan(plan, shares, one.wait.lens) };
     try {
-      return await withoutAlikeWaits(judged, waits, main.profileTimes, measureLoad(shares));
+      return await withoutAlikeWaits(judged, waits, main.profileTimes, measureLoad(shares), read);
     } catch (error) {
       if (signal.aborted) throw error;
       unreadBecause(error, deadline.aborted);

@@ -135,3 +135,30 @@ describe('with the waits of another type', () => {
     expect(await judge(49, 1, { spent: 32 })).toEqual(['alike', null]);
   });
 });
+
+describe('with goroutines that run, or could run', () => {
+  const running = (count: number): Stacks => ({ 'main serve encode': count, 'main work runtime.gopark': 9 });
+  const judge = async (after: number, load = 1) => {
+    const instances = pods(2, {
+      cpu: WORK,
+      mutex: changing(wait(20), wait(400)),
+      goroutines: changing(running(1), running(after)),
+    });
+    const ready = await readyFor('mutex', instances);
+    const { lens, profileTimes } = ready;
+    const readings = [
+      { profileTimes, wait: await readWaits(ready.context, lens, profileTimes, ready.main, load) },
+    ];
+    const goroutines = await readyFor('goroutines', instances);
+    const waits = await withoutAlikeWaits(ready.context, readings, ready.main, load, [goroutines]);
+    return waits.map(({ contention, dismissed }) => (contention === null ? dismissed : 'contention'));
+  };
+
+  test.each([
+    { what: 'more of them at the same processor time: a throttled host', after: 9, expected: 'starved' },
+    { what: 'as many of them: contention', after: 1, expected: 'contention' },
+    { what: 'more of them with more load: contention', after: 9, load: 1.3, expected: 'contention' },
+  ])('$what', async ({ after, load, expected }) => {
+    expect(await judge(after, load)).toEqual([expected]);
+  });
+});

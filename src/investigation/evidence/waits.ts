@@ -1,4 +1,5 @@
 import { type Waits, waitsGrewAlike } from '../../profile/compare/alike.js';
+import { isStarved } from '../../profile/compare/growth/starved.js';
 import type { SiteGrowth } from '../../profile/compare/growth.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
 import { stepCuts } from '../../profile/compare/since.js';
@@ -24,10 +25,10 @@ export interface WaitLens {
     since: Since | null;
   } | null;
   /**
-   * Reason why waiting that grew is no contention: waits of all kinds grew alike, or the delays are
-   * immaterial next to the time served. Null where there is none.
+   * Reason why waiting that grew is no contention: waits of all kinds grew alike, the delays are immaterial
+   * next to the time served, or goroutines wait for a processor. Null where there is none.
    */
-  dismissed: 'alike' | 'immaterial' | null;
+  dismissed: 'alike' | 'immaterial' | 'starved' | null;
 }
 
 /** Parts of a window whose waiting times are compared. */
@@ -91,22 +92,34 @@ export interface WaitReading {
 }
 
 /**
- * Takes back contention where the waits of another type, for other locks, grew alike: then the host is
- * throttled, or busy. A lock that is nearly all of the waiting of its type has no other witness. Two merges
- * for each type; not asked where the load rose, which makes everything wait longer.
+ * Takes back contention where the host is throttled, or busy: where goroutines wait for a processor, or the
+ * waits of another type, for other locks, grew alike. A lock that is nearly all of the waiting of its type
+ * has no other witness. Two merges for each type; not asked where the load rose, which makes everything wait
+ * longer.
  *
  * @param main totals of the main type, whose profiles count
  * @param load value per profile of the main type, after ÷ before
+ * @param read all types that were read, snapshots of goroutines among them
  */
 export async function withoutAlikeWaits(
   context: InvestigationContext,
   readings: readonly WaitReading[],
   main: ProfileTimes,
   load: number,
+  read: readonly { lens: LensType; profileTimes: ProfileTimes }[] = [],
 ): Promise<WaitLens[]> {
   const waits = readings.map(({ wait }) => wait);
   const contended = waits.filter(({ contention }) => contention !== null);
-  if (contended.length === 0 || readings.length < 2 || load >= MIN_RISE) return waits;
+  if (contended.length === 0 || load >= MIN_RISE) return waits;
+  const goroutines = read.find(({ lens }) => lens.type.alias === 'goroutines');
+  if (goroutines !== undefined && context.requests.left >= 2) {
+    const ends = await readEnds(context, goroutines.lens, goroutines.profileTimes, null, 1);
+    if (isStarved(ends))
+      return waits.map((wait) =>
+        wait.contention === null ? wait : { ...wait, contention: null, dismissed: 'starved' },
+      );
+  }
+  if (readings.length < 2) return waits;
   const { plan } = context;
   const [before, after] = [plan.baseline, plan.incident].map((window) => totalsIn(main, window).profiles);
   /** A type without a single wait in some profiles has none of these; they count all the same. */
@@ -115,7 +128,7 @@ export async function withoutAlikeWaits(
     before: { ...sides.before, profiles: before ?? 0 },
     after: { ...sides.after, profiles: after ?? 0 },
   });
-  const read = await Promise.all(
+  const sides = await Promise.all(
     readings.map(async ({ wait, profileTimes }) => {
       if (wait.contention !== null) return perProfile(wait.contention.growth);
       return context.requests.left < 2
@@ -124,9 +137,9 @@ export async function withoutAlikeWaits(
     }),
   );
   return waits.map((wait, at): WaitLens => {
-    const grown = read[at];
+    const grown = sides[at];
     if (wait.contention === null || grown === undefined || grown === null) return wait;
-    const others = read.flatMap((other, index) => {
+    const others = sides.flatMap((other, index) => {
       const isComparable = index !== at && waits[index]?.lens.type.unit === wait.lens.type.unit;
       return isComparable && other !== null ? [other] : [];
     });

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { contrast, type Stacks } from '../../../../test/support/contrast.js';
+import { isStarved } from './starved.js';
+
+/** Goroutines of twenty snapshots: idle workers, those in a queue, and those that run or could run. */
+const snapshots = ({ running = 0, queued = 0, locked = 0 }): Stacks => ({
+  'main work runtime.chanrecv2 runtime.chanrecv runtime.gopark': 60,
+  'main serve pool.Draw runtime.chansend1 runtime.chansend runtime.gopark': queued,
+  'main serve sync.(*Mutex).Lock sync.(*Mutex).lockSlow runtime.gopark': locked,
+  'main work tile png.encode': running,
+  'runtime/pprof.writeGoroutine runtime.pprof_goroutineProfileWithLabels runtime.goroutineProfileWithLabels': 20,
+});
+const starved = (before: Stacks, after: Stacks) => isStarved(contrast(before, after, { profiles: [20, 20] }));
+
+test.each([
+  { what: 'goroutines that could run', before: {}, after: { running: 60, queued: 400 }, is: true },
+  { what: 'a queue of which nobody could run', before: {}, after: { queued: 400 }, is: false },
+  { what: 'waiting for a lock', before: { running: 3 }, after: { running: 4, locked: 900 }, is: false },
+  { what: 'twice as many that run', before: { running: 40 }, after: { running: 80 }, is: false },
+  { what: 'a handful', before: { running: 1 }, after: { running: 15 }, is: false },
+  { what: 'one more, but by chance', before: {}, after: { running: 19 }, is: false },
+  { what: 'fewer', before: { running: 60 }, after: { running: 3 }, is: false },
+])('starved by $what: $is', ({ before, after, is }) => {
+  expect(starved(snapshots(before), snapshots(after))).toBe(is);
+});
+
+test('without snapshots nothing is known', () => {
+  expect(isStarved(contrast({}, snapshots({ running: 60 }), { profiles: [0, 20] }))).toBe(false);
+  expect(isStarved(contrast(snapshots({}), {}, { profiles: [20, 0] }))).toBe(false);
+});
