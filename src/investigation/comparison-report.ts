@@ -21,6 +21,7 @@ import { isBriefBaseline } from './evidence/rounds.js';
 import type { ShareChange, ShareLens } from './evidence/shares.js';
 import { findingsSoFar, settle } from './evidence/unread.js';
 import { findCollectorTime } from './finding-context.js';
+import { isOfCode } from './level-change.js';
 import { readOnset } from './outcome.js';
 import { FLAT, GATE, SCALED } from './thresholds.js';
 import { listNotRead } from './unread-report.js';
@@ -168,7 +169,10 @@ function judge({ shares, level, wait, cheaper, instances }: ComparisonReading): 
     contention:
       wait === null || wait.contention === null ? null : { cause: { kind: 'contention', of: wait } },
     code_regression: codeReason(shares, level),
-    moved: change === null || change.from === null ? null : { cause: { kind: 'moved', of: shares } },
+    moved:
+      change === null || change.from === null || (level !== null && !isOfCode(change))
+        ? null
+        : { cause: { kind: 'moved', of: shares } },
     improvement: cheaper === null || cheaper.from !== null ? null : { cause: 'cheaper' },
     load_increase: loadReason(shares, level),
     scaling: isScaled && isFlat ? { cause: null } : null,
@@ -183,7 +187,7 @@ type Reason = { cause: ComparisonInput['cause'] } | null;
 
 /** A change of code, or a level that rose in one function. */
 function codeReason(shares: ShareLens, level: LevelLens | null): Reason {
-  if (shares.change !== null)
+  if (shares.change !== null && (level === null || isOfCode(shares.change)))
     return shares.change.from === null ? { cause: { kind: 'code', of: shares } } : null;
   return level?.rise?.growth == null ? null : { cause: { kind: 'level', of: level } };
 }
