@@ -69,6 +69,16 @@ test('a growth that must be told from a change of the mix of requests is larger,
   expect(growth({ leastZ: 5, kinds: 8 })).toBeCloseTo(5.7, 1);
 });
 
+test.each<[kinds: number, samples: number]>([
+  [1, 18_000],
+  [5, 29_000],
+])('docs/use/gate.md: of %d kinds of requests, %d samples a side see 2 points', (kinds, samples) => {
+  const mix = kinds > 1 ? { leastZ: 5, kinds } : null;
+  const growth = (of: number) => smallestGrowth({ ...sight(of, of), mix }, 0.05) ?? 1;
+  expect(growth(samples)).toBeLessThanOrEqual(0.02);
+  expect(growth(0.97 * samples)).toBeGreaterThan(0.02);
+});
+
 test('without samples nothing is seen', () => {
   // Nor does a longer window help, where the baseline stays without any.
   expect(neededFactor(sight(0, 5_000), 0.05, 0.02, false)).toBeNull();
