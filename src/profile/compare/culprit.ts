@@ -12,6 +12,7 @@ import {
   type Universe,
 } from '../contrast/contrast.js';
 import { type LogFactor, logFactor } from '../contrast/log-factor.js';
+import { signedRootOfCounts } from '../contrast/noise.js';
 import { findEntries, isBelow, sumLibraryWork, sumOutside, totalsBelow } from '../contrast/through.js';
 import { NO_REQUESTS, type Requests } from './requests/entries.js';
 import { isMixOfRequests } from './requests/mix.js';
@@ -155,8 +156,8 @@ function hasRisenByItself(
   const sums = [before, after].map(({ costs }) => [costs.totals[fn] ?? 0, costs.bare[fn] ?? 0] as const);
   const [[x1, bare1], [x2, bare2]] = sums as [readonly [number, number], readonly [number, number]];
   if (bare1 + bare2 < MOSTLY_BARE * (x1 + x2)) return true;
-  const { log, variance } = logFactor([x1 / quantum, x2 / quantum], [before.profiles, after.profiles]);
-  return log >= gate * Math.sqrt(dispersion.phi * variance);
+  const profiles = [before.profiles, after.profiles] as const;
+  return signedRootOfCounts([x1 / quantum, x2 / quantum], profiles, dispersion.phi) >= gate;
 }
 
 /** Smallest distance from own code of what stands out among all that is served, in standard errors. */

@@ -49,6 +49,21 @@ describe('findLeak', () => {
     expect(findLeak(calm, later(20, 40, 60, 40, 20, 10))).toBeNull();
   });
 
+  test.each([
+    { what: 'follows the rise', past: [20, 22, 21, 20, 21], now: [25, 31, 36, 40, 47], isLeak: true },
+    { what: 'follows it roughly', past: [20, 30, 18, 26, 21], now: [34, 30, 48, 46, 62], isLeak: true },
+    // Levels of one instance of a Node service at rest, in MiB: it ends at twice the last of the past.
+    {
+      what: 'swings',
+      past: [35.5, 27.3, 19.8, 22.9, 16.7],
+      now: [27.5, 25.4, 33.1, 23.9, 33.6],
+      isLeak: false,
+    },
+    { what: 'swings higher', past: [20, 31, 17, 29, 15], now: [18, 30, 16, 22, 34], isLeak: false },
+  ])('a level that $what: $isLeak', ({ past, now, isLeak }) => {
+    expect(findLeak(levels(0, past), levels(5 * MINUTE, now)) !== null).toBe(isLeak);
+  });
+
   test('needs three snapshots and a past', () => {
     expect(findLeak(calm, later(20, 60))).toBeNull();
     expect(findLeak([], later(10, 20, 30, 40))).toBeNull();

@@ -24,6 +24,14 @@ const MIN_RATIO = 2;
 const STILL_GROWING = 0.18;
 
 /**
+ * Smallest part of the variance of all levels that a still level and then a straight rise explain. A heap
+ * that is collected now and then swings between its low and its high: of five levels a side, drawn at random
+ * from those of ten V8 heaps in calm services, one in a hundred ends at twice the level by chance, and one
+ * in a thousand follows the rise as well.
+ */
+const MIN_FOLLOWED = 0.5;
+
+/**
  * Whether a level leaks: it rises through the incident, faster than in the baseline, to at least twice the
  * baseline's end, and has not come to rest. One ramp and then a plateau is warm-up.
  *
@@ -35,7 +43,9 @@ export function findLeak(baseline: readonly Level[], incident: readonly Level[])
   const before = Math.min(mean(lastPart(baseline)), median(baseline));
   const after = mean(lastPart(incident));
   if (after < MIN_RATIO * before) return null;
-  const { since, calm, rising } = divide(baseline, incident, before);
+  const { since, calm, rising, error } = divide(baseline, incident, before);
+  const spread = measureSpread([...baseline, ...incident].map(({ value }) => value));
+  if (error > (1 - MIN_FOLLOWED) * spread) return null;
   if (fitSlope(rising) <= 2 * Math.max(0, fitSlope(calm))) return null;
   if (rising.length < MIN_SNAPSHOTS || !keepsGrowing(rising, after - before)) return null;
   return { before, after, since };
@@ -141,16 +151,18 @@ function keepsGrowing(rising: readonly Level[], growth: number, least = STILL_GR
   return mean(rising.slice(-third)) - mean(rising.slice(-2 * third, -third)) >= least * growth;
 }
 
-/** Divides the levels where a rise from a level begins. */
+/** Divides the levels where a rise from a level begins; with the squared error of the broken line. */
 function divide(
   baseline: readonly Level[],
   incident: readonly Level[],
   level: number,
-): { since: Leak['since']; calm: readonly Level[]; rising: readonly Level[] } {
+): { since: Leak['since']; calm: readonly Level[]; rising: readonly Level[]; error: number } {
   const all = [...baseline, ...incident];
   const gap = hinge(all, level);
+  const { since, error } = aroundFoot(all, level, gap);
   return {
-    since: aroundFoot(all, level, gap),
+    since,
+    error,
     calm: baseline.filter(({ time }) => time <= gap.after),
     rising: all.filter(({ time }) => time >= gap.before),
   };
@@ -170,7 +182,7 @@ export function findRamp(levels: readonly Level[], level: number): Leak['since']
   const rampError = Math.min(
     ...[gap.after, (gap.after + gap.before) / 2].map((foot) => lineError(levels, level, foot)),
   );
-  return rampError < stepError ? aroundFoot(levels, level, gap) : null;
+  return rampError < stepError ? aroundFoot(levels, level, gap).since : null;
 }
 
 /** Sum of the squared distances of some values from their mean. */
@@ -184,8 +196,15 @@ const FEET = 24;
 /** The foot of a noisy line lies off by up to this part of the gap, before and after. */
 const REACH = 0.8;
 
-/** The time around the best foot of a rise in a gap between two snapshots and the neighbouring halves. */
-function aroundFoot(levels: readonly Level[], level: number, gap: Leak['since']): Leak['since'] {
+/**
+ * The time around the best foot of a rise in a gap between two snapshots and the neighbouring halves, with
+ * the squared error of the broken line that has its foot there.
+ */
+function aroundFoot(
+  levels: readonly Level[],
+  level: number,
+  gap: Leak['since'],
+): { since: Leak['since']; error: number } {
   const length = gap.before - gap.after;
   let best = { foot: (gap.after + gap.before) / 2, error: Number.POSITIVE_INFINITY };
   for (let at = 0; at <= FEET; at++) {
@@ -195,10 +214,11 @@ function aroundFoot(levels: readonly Level[], level: number, gap: Leak['since'])
   }
   // A rise that is seen began between the first snapshot and the last.
   const [first, last] = [levels[0]?.time ?? gap.after, levels.at(-1)?.time ?? gap.before];
-  return {
+  const since = {
     after: Math.max(first, best.foot - REACH * length),
     before: Math.min(last, best.foot + REACH * length),
   };
+  return { since, error: best.error };
 }
 
 /** Squared error of the broken line "level before, then a straight rise" with its foot at a time. */

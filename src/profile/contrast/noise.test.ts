@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { createRandom, overdispersed, type Random } from '../../../test/evaluation/generator/random.js';
-import { differenceInterval, estimateDispersion, normalDeviate, signedRoot } from './noise.js';
+import {
+  differenceInterval,
+  estimateDispersion,
+  normalDeviate,
+  signedRoot,
+  signedRootOfCounts,
+} from './noise.js';
 
 // The statistics are held to what they promise by simulation: seeded, so that every run draws the same
 // samples.
@@ -16,6 +22,32 @@ const SHARES = [0.005, 0.02, 0.1, 0.5];
 const GRID = [1, 1.5, 2.5].flatMap((phi) =>
   SIZES.flatMap((n) => SHARES.filter((p) => n * p >= 5).map((p) => ({ phi, n, p }))),
 );
+
+describe('signedRootOfCounts', () => {
+  test.each([
+    { what: 'equal counts per profile', counts: [10, 20], profiles: [1, 2], phi: 1, root: 0 },
+    { what: 'nothing on either side', counts: [0, 0], profiles: [3, 3], phi: 1, root: 0 },
+    // 2 × 14 × ln 2 and the like: what is expected of each side is half of both.
+    { what: 'new', counts: [0, 14], profiles: [5, 5], phi: 1, root: Math.sqrt(28 * Math.LN2) },
+    { what: 'gone', counts: [14, 0], profiles: [5, 5], phi: 1, root: -Math.sqrt(28 * Math.LN2) },
+    { what: 'over-dispersed', counts: [0, 14], profiles: [5, 5], phi: 4, root: Math.sqrt(7 * Math.LN2) },
+    {
+      what: 'new in fewer profiles',
+      counts: [0, 14],
+      profiles: [15, 5],
+      phi: 1,
+      root: Math.sqrt(28 * Math.log(4)),
+    },
+    { what: 'no profiles before', counts: [0, 14], profiles: [0, 5], phi: 1, root: 0 },
+    { what: 'no profiles after', counts: [14, 0], profiles: [5, 0], phi: 1, root: 0 },
+  ] as const)('$what', ({ counts, profiles, phi, root }) => {
+    expect(signedRootOfCounts(counts, profiles, phi)).toBeCloseTo(root, 10);
+  });
+
+  test('agrees with the difference in standard errors where counts are large', () => {
+    expect(signedRootOfCounts([10_000, 10_300], [1, 1], 1)).toBeCloseTo(300 / Math.sqrt(20_300), 2);
+  });
+});
 
 describe('signedRoot', () => {
   test('is positive where the second share is larger, and 0 where both are the same', () => {

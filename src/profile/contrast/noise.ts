@@ -20,6 +20,24 @@ export function signedRoot(x1: number, n1: number, x2: number, n2: number, phi: 
   return Math.sign(p2 - p1) * Math.sqrt(Math.max(0, (2 * ratio) / phi));
 }
 
+/**
+ * Signed root of the likelihood ratio for "both counts per profile are the same": positive where the second
+ * is larger. Also where one of the counts is 0, which the variance of a logarithm cannot tell.
+ *
+ * @param counts samples before and after
+ * @param profiles number of profiles before and after
+ */
+export function signedRootOfCounts(
+  [x1, x2]: readonly [number, number],
+  [profiles1, profiles2]: readonly [number, number],
+  phi: number,
+): number {
+  if (profiles1 <= 0 || profiles2 <= 0) return 0;
+  const perProfile = (x1 + x2) / (profiles1 + profiles2);
+  const ratio = deviance(x1, profiles1 * perProfile) + deviance(x2, profiles2 * perProfile);
+  return Math.sign(x2 / profiles2 - x1 / profiles1) * Math.sqrt(Math.max(0, (2 * ratio) / phi));
+}
+
 function deviance(observed: number, expected: number): number {
   return observed <= 0 ? 0 : observed * Math.log(observed / expected);
 }
