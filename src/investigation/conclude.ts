@@ -1,8 +1,8 @@
 import { joinKey } from '../profile/code/names.js';
 import { MIN_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import type { Verdict } from '../profile/compare/finding.js';
+import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/growth/rise.js';
 import { MIN_RISE } from '../profile/compare/load.js';
-import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/rise.js';
 import { totalShare } from '../profile/contrast/contrast.js';
 import { secondsPerUnit } from '../text/units.js';
 import type { LensReadings } from './evidence/evidence.js';

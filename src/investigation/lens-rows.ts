@@ -1,5 +1,5 @@
 import type { LensRow, Verdict } from '../profile/compare/finding.js';
-import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/rise.js';
+import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/growth/rise.js';
 import { activePerProfile } from '../profile/contrast/runs.js';
 import { inAgreement, samplingError } from './agreement.js';
 import { loadCauses } from './conclude.js';

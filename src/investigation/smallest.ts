@@ -1,6 +1,6 @@
+import { MIN_AMOUNT_RISE, MIN_LEVEL_RISE } from '../profile/compare/growth/rise.js';
 import { MIN_RISE } from '../profile/compare/load.js';
 import { WITHIN_Z } from '../profile/compare/requests/mix.js';
-import { MIN_AMOUNT_RISE, MIN_LEVEL_RISE } from '../profile/compare/rise.js';
 import { MIN_WAIT_RATIO } from '../profile/compare/waits.js';
 import { MIN_POINTS } from '../profile/contrast/contrast.js';
 import { computeSight, type Sight, smallestGrowth } from '../profile/contrast/power.js';

@@ -1,5 +1,6 @@
 import { offload } from '../../offload.js';
 import { exceedsHeapSampling } from '../../profile/compare/growth/heap-sampling.js';
+import { computeMinAdded, levelRose } from '../../profile/compare/growth/rise.js';
 import type { Growth, SiteGrowth } from '../../profile/compare/growth.js';
 import {
   findHiddenLeak,
@@ -9,7 +10,6 @@ import {
   smallestHiddenLeak,
 } from '../../profile/compare/leak.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
-import { computeMinAdded, levelRose } from '../../profile/compare/rise.js';
 import { rampInterval, stepPoint } from '../../profile/compare/since.js';
 import { share, totalPerProfile } from '../../profile/contrast/contrast.js';
 import { partWindows } from '../../profile/series/parts.js';

@@ -1,5 +1,5 @@
+import { amountRose } from '../../profile/compare/growth/rise.js';
 import { computeMean, type LoadChange, loadChange } from '../../profile/compare/load.js';
-import { amountRose } from '../../profile/compare/rise.js';
 import { partWindows } from '../../profile/series/parts.js';
 import { bytesPerUnit, isCountUnit, secondsPerUnit } from '../../text/units.js';
 import type { LensType } from './lens.js';

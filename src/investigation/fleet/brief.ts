@@ -1,8 +1,8 @@
 import { countsIn } from '../../profile/compare/analysis.js';
 import { collectorGrowth } from '../../profile/compare/collector.js';
 import type { Finding, LensRow, Verdict } from '../../profile/compare/finding.js';
+import { MIN_AMOUNT_RISE } from '../../profile/compare/growth/rise.js';
 import type { SiteGrowth } from '../../profile/compare/growth.js';
-import { MIN_AMOUNT_RISE } from '../../profile/compare/rise.js';
 import { buildContrast, wholeRun } from '../../profile/contrast/runs.js';
 import { newsIn } from '../agreement.js';
 import type { Conclusion } from '../conclude.js';

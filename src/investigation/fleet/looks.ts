@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { MIN_AMOUNT_RISE } from '../../profile/compare/rise.js';
+import { MIN_AMOUNT_RISE } from '../../profile/compare/growth/rise.js';
 import type { ProfileSource } from '../../sources/source.js';
 import type { Requests } from '../evidence/requests.js';
 import {

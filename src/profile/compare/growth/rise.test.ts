@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LoadChange } from './load.js';
+import type { LoadChange } from '../load.js';
 import { amountRose, levelRose } from './rise.js';
 
 const levels = (values: readonly number[]) => values.map((value, time) => ({ time, value }));

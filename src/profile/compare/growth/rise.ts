@@ -1,5 +1,5 @@
-import type { Level } from './leak.js';
-import type { LoadChange } from './load.js';
+import type { Level } from '../leak.js';
+import type { LoadChange } from '../load.js';
 
 /** An amount that grew by less is no finding of its own: bytes and events follow the mix of requests. */
 export const MIN_AMOUNT_RISE = 1.5;
