@@ -104,7 +104,7 @@ const ROOMS = {
   work: { imports: [], types: ['profile'] },
   telemetry: { imports: [] },
   report: { imports: ['profile'], types: ['sources'], only: { sources: ['sources/place.ts'] }, ...PURE },
-  profile: { imports: [], ...PURE, packages: ['re2js', 'pprof-format', '@bufbuild'] },
+  profile: { imports: [], ...PURE, packages: ['re2js', 'lru-cache', 'pprof-format', '@bufbuild'] },
   text: { imports: [], ...PURE, packages: ['leven'] },
   'errors.ts': { imports: [], ...PURE },
   'duration.ts': { imports: [], ...PURE },

@@ -9,6 +9,7 @@ import { filterStacks } from './profile/code/filter.js';
 import { countsInProfile } from './profile/compare/analysis.js';
 import { changesIn, cheaperIn } from './profile/compare/changes.js';
 import { growthBetween } from './profile/compare/growth.js';
+import { lookFirst } from './profile/compare/stages/calm.js';
 import { type EncodedProfile, encodeProfile } from './profile/export/encode.js';
 import type { ExportFormat, ExportHead } from './profile/export/exported.js';
 import type { Measurement } from './profile/measurement.js';
@@ -58,6 +59,7 @@ export const JOBS = {
   },
   active: selectActive,
   subtract: subtractProfiles,
+  look: lookFirst,
   changes: changesIn,
   cheaper: cheaperIn,
   counts: countsInProfile,

@@ -31,6 +31,8 @@ const JUST_NOW_MS = 5_000;
 const MAX_ANSWERS = 1_000;
 /** Rows of all of them: an answer may hold 100,000 values of a label. */
 const MAX_ROWS = 2_000_000;
+/** An answer counts as so many rows at least, so that their number has a bound without room made for all. */
+const MIN_ROWS = MAX_ROWS / MAX_ANSWERS;
 /** How long an answer is good for when the source does not answer any more. */
 const LAST_RESORT_MS = 24 * HOUR;
 /** Length from which on a window has a margin of a minute at either end. */
@@ -91,9 +93,8 @@ interface Health {
 /** Answers to one kind of question, each asked once for all who wait for it. */
 class Memory<T extends readonly unknown[]> {
   readonly #answers = new LRUCache<string, Remembered<T>>({
-    max: MAX_ANSWERS,
     maxSize: MAX_ROWS,
-    sizeCalculation: ({ value }) => Math.max(1, value.length),
+    sizeCalculation: ({ value }) => Math.max(MIN_ROWS, value.length),
   });
   readonly #running = new Map<string, (signal: AbortSignal) => Promise<Recalled<T>>>();
   readonly #isAnswer: IsAnswer<T>;

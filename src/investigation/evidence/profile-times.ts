@@ -108,7 +108,10 @@ export function totalsIn(
     if (!counts(labels)) continue;
     for (const point of points) {
       if (!isIn(window, point.time, stepMs)) continue;
-      profiles += largeFleet.find((side) => isIn(side.window, point.time, stepMs))?.perStep ?? 1;
+      profiles +=
+        largeFleet.length === 0
+          ? 1
+          : (largeFleet.find((side) => isIn(side.window, point.time, stepMs))?.perStep ?? 1);
       value += point.value;
     }
   }

@@ -3,7 +3,6 @@ import { joinKey } from '../../profile/code/names.js';
 import type { Analysis, CodeChange, CountedProfile, Reading } from '../../profile/compare/analysis.js';
 import type { Attribution } from '../../profile/compare/attribution.js';
 import type { Changes } from '../../profile/compare/changes.js';
-import { hasCalmBaseline, isCalm } from '../../profile/compare/stages/calm.js';
 import type { Renamed } from '../../profile/contrast/name-changes.js';
 import type { Window } from '../../sources/source.js';
 import { isHeavyWork } from '../../work/offload.js';
@@ -124,9 +123,9 @@ export async function readShares(
     both,
     singleTotals(profileTimes, plan.baseline),
   );
-  const toReading = ({ baseline, incident, slices: bySlice }: PartsRead) => {
+  const toReading = ({ baseline, incident, slices: bySlice }: PartsRead, coarse?: Reading) => {
     const isHeavy = isHeavyWork(...[...baseline, ...incident, ...bySlice].map(({ profile }) => profile));
-    const unshared: Reading = { baseline, incident, slices: bySlice, quantum, minGrowth };
+    const unshared: Reading = { baseline, incident, slices: bySlice, quantum, minGrowth, coarse };
     return { isHeavy, reading: isHeavy ? sharedReading(unshared) : unshared };
   };
   let { isHeavy, reading } = toReading(read);
@@ -136,21 +135,17 @@ export async function readShares(
     const search = { without: NO_KEYS, gate: SUSPICIOUS_Z, sliceGate: SUSPICIOUS_Z, allowsBursts };
     const finer = finerTotals(profileTimes, read, finest);
     const options = { isHeavy, signal: readContext.signal };
-    const looked =
-      resolution.isDivided === true
-        ? null
-        : await offload('changes', [{ ...reading, finer }, search], options);
+    const look =
+      resolution.isDivided === true ? null : await offload('look', [{ ...reading, finer }, search], options);
     // A load that new instances brought may settle, which only parts tell.
-    const mayWarmUp =
-      looked?.analysis.load.hasRisen === true && newInstances(context, profileTimes)?.areAll === true;
-    if (looked !== null && !mayWarmUp && isCalm(looked, finer !== undefined)) {
-      known = looked;
+    const mayWarmUp = look?.hasRisen === true && newInstances(context, profileTimes)?.areAll === true;
+    if (look !== null && look.calm !== null && !mayWarmUp) {
+      known = look.calm;
       Object.assign(windows, atFirst);
     } else {
-      if (looked !== null && hasCalmBaseline(looked.analysis))
-        windows.baseline = withFirst(finest.baseline, atFirst.baseline);
+      if (look?.hasCalmBaseline === true) windows.baseline = withFirst(finest.baseline, atFirst.baseline);
       read = await refineParts(context, lens, profileTimes, read, windows);
-      ({ isHeavy, reading } = toReading(read));
+      ({ isHeavy, reading } = toReading(read, reading));
     }
   }
   const notes: string[] = [];

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { RE2JS } from 're2js';
 import type { FunctionInfo, OwnCode, Profile, Repository } from '../model.js';
 import {
@@ -50,12 +51,24 @@ export function ownershipsIn(
   functions: readonly FunctionInfo[],
   evidence: CodeEvidence,
 ): readonly Ownership[] {
-  const ownerships = functions.map((info) => decideOwnership(info, evidence));
+  const ownerships = functions.map((info) => findOwnership(info, evidence));
   if (ownerships.includes(APPLICATION)) return ownerships;
   const beginnings = functions.map((info, at) => (ownerships[at] === UNLISTED ? findBeginning(info) : null));
   const [only, ...others] = new Set(beginnings.filter((beginning) => beginning !== null));
   if (only === undefined || others.length > 0) return ownerships;
   return ownerships.map((ownership, at) => (beginnings[at] === only ? APPLICATION : ownership));
+}
+
+/** Ownerships decided before, by evidence and function: profiles of a service hold the same functions. */
+const ownershipCache = new WeakMap<CodeEvidence, WeakMap<FunctionInfo, Ownership>>();
+
+/** Tells whose code a function is: see {@link decideOwnership}. */
+export function findOwnership(info: FunctionInfo, evidence: CodeEvidence): Ownership {
+  const decided = ownershipCache.get(evidence) ?? new WeakMap<FunctionInfo, Ownership>();
+  ownershipCache.set(evidence, decided);
+  const ownership = decided.get(info) ?? decideOwnership(info, evidence);
+  decided.set(info, ownership);
+  return ownership;
 }
 
 /** The part of a name that all code of a team may share, by language; null where it tells nothing. */
@@ -106,19 +119,26 @@ export function collectEvidence(functions: readonly FunctionInfo[], ownCode?: Ow
     const crate = RUST_MAIN.exec(normaliseName(name))?.[1];
     if (crate !== undefined && !isKnownForeign(name)) rustCrates.add(crate);
   }
-  return {
+  const facts = { jvmPackages: [...jvmPackages], goOrganisation, hasGoVersions, isPhp, hasPhpFiles };
+  const key = JSON.stringify([facts, [...rustCrates], [...dotnetRoots], ownCode]);
+  const known = evidenceCache.get(key);
+  if (known !== undefined) return known;
+  const evidence = {
     ...NO_EVIDENCE,
-    jvmPackages: [...jvmPackages],
+    ...facts,
     rustCrates,
     dotnetRoots,
-    goOrganisation,
-    hasGoVersions,
-    isPhp,
-    hasPhpFiles,
     isOwn: ownCode === undefined || ownCode.patterns.length === 0 ? null : createMatcher(ownCode),
     isInRepository: repositoryMatcher(ownCode?.repositories ?? []),
   };
+  evidenceCache.set(key, evidence);
+  return evidence;
 }
+
+/** Services of a team have much the same evidence. */
+const MAX_EVIDENCE = 100;
+/** Evidence by what it says, so that what was decided by it holds for further profiles with the same. */
+const evidenceCache = new LRUCache<string, CodeEvidence>({ max: MAX_EVIDENCE });
 
 /**
  * The host and the organisation of a Go module, `git.acme.dev/shop`, in the file of its main package, cut by

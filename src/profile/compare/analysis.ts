@@ -9,10 +9,10 @@ import {
   sumIn,
   totalShare,
   type Universe,
+  WHOLE,
 } from '../contrast/contrast.js';
 import { sumCosts } from '../contrast/costs.js';
-import { type Joined, joinAlone, joinProfiles } from '../contrast/join.js';
-import { type JoinedNames, joinNames } from '../contrast/joined-names.js';
+import { type Joined, joinAlone, joinProfiles, joinSides, type SideNames } from '../contrast/join.js';
 import { type Dispersion, estimateDispersion } from '../contrast/noise.js';
 import {
   buildContrast,
@@ -60,6 +60,8 @@ export interface Reading {
   minGrowth?: number | undefined;
   /** Totals of finer parts, by the part that they are of, where they are known without their profiles. */
   finer?: FinerTotals | undefined;
+  /** Reading of this time in fewer parts, which was looked at first: its functions are those of these. */
+  coarse?: Reading | undefined;
 }
 
 /** A reading made comparable. */
@@ -85,12 +87,14 @@ export const MIN_SIDE_SAMPLES = 40;
 const NO_KEYS: ReadonlySet<string> = new Set();
 
 /** Names joined before, by reading: it is looked at again without one change after the other. */
-const namesCache = new WeakMap<Reading, JoinedNames>();
+const namesCache = new WeakMap<Reading, SideNames>();
 
-function readNames(reading: Reading): JoinedNames {
+function readNames(reading: Reading): SideNames {
   const known = namesCache.get(reading);
   if (known !== undefined) return known;
-  const names = joinNames(listProfiles(reading).map(({ profile }) => profile));
+  const profiles = listProfiles(reading).map(({ profile }) => profile);
+  const { coarse } = reading;
+  const names = joinSides(profiles, reading.baseline.length, coarse && readNames(coarse));
   namesCache.set(reading, names);
   return names;
 }
@@ -111,7 +115,6 @@ export function analyse(reading: Reading, without: ReadonlySet<string> = NO_KEYS
   const counted = listProfiles(left);
   const joined = joinProfiles(
     counted.map(({ profile }) => profile),
-    baseline.length,
     names,
   );
   const parts = counted.map(({ profiles }, part): PartCosts => {
@@ -119,11 +122,12 @@ export function analyse(reading: Reading, without: ReadonlySet<string> = NO_KEYS
     if (joinedPart === undefined) throw new Error(`part ${part} is missing`);
     return { costs: sumCosts(joinedPart, joined.functions.length, joined.serving), profiles, part };
   });
-  const before = withoutWarmUp(joined, parts.slice(0, baseline.length), quantum);
+  const charged = listCharged(joined, parts.slice(0, baseline.length));
+  const before = withoutWarmUp(joined, parts.slice(0, baseline.length), charged, quantum);
   const after = parts.slice(baseline.length, baseline.length + incident.length);
   const sides = { joined, before: sumSide(joined, before), after: sumSide(joined, after) };
   const universe = findUniverse(sides);
-  const measureNoise = (side: readonly PartCosts[]) => compositionNoise(joined, side, quantum);
+  const measureNoise = (side: readonly PartCosts[]) => compositionNoise(charged, side, quantum);
   const dispersion = measureNoise(before);
   const earlier = before.slice(1).map((_, early) => measureNoise(before.slice(0, before.length - 1 - early)));
   const levels = (side: readonly PartCosts[]) =>
@@ -185,27 +189,36 @@ const MIN_PARTS = 2;
 function withoutWarmUp(
   joined: Joined,
   baseline: readonly PartCosts[],
+  charged: readonly number[],
   quantum: number,
 ): readonly PartCosts[] {
   const [first, ...later] = baseline;
   if (first === undefined || later.length < MIN_PARTS) return baseline;
-  const dispersion = compositionNoise(joined, later, quantum);
-  const before = sumSide(joined, later);
+  const dispersion = compositionNoise(charged, later, quantum);
+  const shares = { before: sumSide(joined, later), after: first, quantum, dispersion };
   for (let fn = 0; fn < joined.functions.length; fn++) {
-    const now = [(first.costs.totals[fn] ?? 0) / quantum, first.costs.total / quantum] as const;
-    const then = [(before.costs.totals[fn] ?? 0) / quantum, before.costs.total / quantum] as const;
-    if (now[0] >= MIN_SAMPLES && deviation(then, now, dispersion) >= WARM_UP_Z) return later;
+    if ((first.costs.totals[fn] ?? 0) / quantum < MIN_SAMPLES) continue;
+    if (measureShift(shares, WHOLE, fn) >= WARM_UP_Z) return later;
   }
   return baseline;
 }
 
+/** The functions that some of the parts charge with anything: most are not the team's. */
+function listCharged(joined: Joined, parts: readonly PartCosts[]): number[] {
+  const charged: number[] = [];
+  for (let fn = 0; fn < joined.functions.length; fn++) if (isCharged(parts, fn)) charged.push(fn);
+  return charged;
+}
+
 /** Over-dispersion between the parts of the baseline, over what each own function is charged with. */
-function compositionNoise(joined: Joined, baseline: readonly PartCosts[], quantum: number): Dispersion {
+function compositionNoise(
+  charged: readonly number[],
+  baseline: readonly PartCosts[],
+  quantum: number,
+): Dispersion {
   const groups: number[][] = [];
-  for (let fn = 0; fn < joined.functions.length; fn++) {
-    // Most functions are not the team's: nothing is charged to them.
-    if (!isCharged(baseline, fn)) continue;
-    groups.push(baseline.map(({ costs }) => (costs.charged[fn] ?? 0) / quantum));
+  for (const fn of charged) {
+    if (isCharged(baseline, fn)) groups.push(baseline.map(({ costs }) => (costs.charged[fn] ?? 0) / quantum));
   }
   groups.push(baseline.map(({ costs }) => (costs.total - costs.application) / quantum));
   return estimateDispersion(groups);

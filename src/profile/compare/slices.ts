@@ -29,18 +29,13 @@ interface SliceContrasts {
 }
 
 function contrastSlice(analysis: Analysis, slice: number): SliceContrasts | null {
-  const { joined, baseline, slices, quantum, dispersion, minGrowth, isStrict } = analysis;
+  const { joined, baseline, slices } = analysis;
   const sliceCosts = slices[slice];
   if (sliceCosts === undefined) return null;
   const siblings = slices.filter((other) => other !== sliceCosts);
   const contrast = {
-    joined,
-    before: sumSide(joined, baseline),
+    ...buildContrast(analysis, wholeRun(analysis)),
     after: sumSide(joined, [sliceCosts]),
-    quantum,
-    dispersion,
-    minGrowth,
-    isStrict,
   };
   return { contrast, wider: { ...contrast, before: sumSide(joined, [...baseline, ...siblings]) }, siblings };
 }
@@ -61,11 +56,11 @@ function isChangeOfSlice(
   siblings: readonly PartCosts[],
   fn: number,
 ): boolean {
-  const { joined, universe, requests, incident } = analysis;
+  const { joined, universe, requests } = analysis;
   if (siblings.length === 0) return true;
   const beside = { ...slice, before: sumSide(joined, siblings) };
   if (measureShift(beside, universe, fn) >= MIN_OF_SLICE_Z) return true;
-  const together = { ...slice, after: sumSide(joined, incident) };
+  const together = buildContrast(analysis, wholeRun(analysis));
   const isMix = requests.points.length > 1 && isMixOfRequests(together, requests, fn);
   return !isMix && measureShift(together, universe, fn) >= MIN_OF_SLICE_Z;
 }

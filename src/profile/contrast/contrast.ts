@@ -39,6 +39,9 @@ export interface Universe {
   population: 'application' | 'served' | 'total';
 }
 
+/** All stacks and functions. */
+export const WHOLE: Universe = { nameable: null, population: 'total' };
+
 /** Cost of the stacks of a universe. */
 export function sumIn({ population }: Universe, costs: Totals): number {
   return costs[population];
@@ -108,9 +111,11 @@ export function measureShift(
   universe: Universe,
   fn: number,
 ): number {
-  return deviation(
-    [(before.costs.totals[fn] ?? 0) / quantum, sumIn(universe, before.costs) / quantum],
-    [(after.costs.totals[fn] ?? 0) / quantum, sumIn(universe, after.costs) / quantum],
+  return shiftBetween(
+    (before.costs.totals[fn] ?? 0) / quantum,
+    sumIn(universe, before.costs) / quantum,
+    (after.costs.totals[fn] ?? 0) / quantum,
+    sumIn(universe, after.costs) / quantum,
     dispersion,
   );
 }
@@ -126,8 +131,13 @@ const SPREAD_FREEDOM = 24;
 export function deviation(
   [x1, n1]: readonly [number, number],
   [x2, n2]: readonly [number, number],
-  { phi, freedom }: Dispersion,
+  dispersion: Dispersion,
 ): number {
+  return shiftBetween(x1, n1, x2, n2, dispersion);
+}
+
+/** As {@link deviation}, without pairs: all functions of a service are asked about, several times. */
+function shiftBetween(x1: number, n1: number, x2: number, n2: number, { phi, freedom }: Dispersion): number {
   return normalDeviate(signedRoot(Math.min(x1, n1), n1, Math.min(x2, n2), n2, phi), freedom + SPREAD_FREEDOM);
 }
 
@@ -139,7 +149,8 @@ export function rankShifts(contrast: Contrast, universe: Universe): Shift[] {
   const { before, after, quantum, minGrowth = MIN_POINTS } = contrast;
   const shifts: Shift[] = [];
   for (let fn = 0; fn < contrast.joined.functions.length; fn++) {
-    const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
+    const x1 = before.costs.totals[fn] ?? 0;
+    const x2 = after.costs.totals[fn] ?? 0;
     if (x1 + x2 < MIN_SAMPLES * quantum || !isIn(universe, fn)) continue;
     const points = share(x2, after.costs.total) - share(x1, before.costs.total);
     if (Math.abs(points) < minGrowth) continue;

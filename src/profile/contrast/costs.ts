@@ -76,16 +76,18 @@ export function sumCosts(
 }
 
 export function noCosts(functions: number): Costs {
-  const zeros = () => new Float64Array(functions);
+  // All columns are one allocation: many small ones cost more than what is written into them.
+  const columns = new Float64Array(5 * functions);
+  const column = (at: number) => columns.subarray(at * functions, (at + 1) * functions);
   return {
     total: 0,
     application: 0,
     served: 0,
-    self: zeros(),
-    totals: zeros(),
-    bare: zeros(),
-    charged: zeros(),
-    entered: zeros(),
+    self: column(0),
+    totals: column(1),
+    bare: column(2),
+    charged: column(3),
+    entered: column(4),
   };
 }
 
@@ -96,22 +98,26 @@ export type Totals = Pick<Costs, 'total' | 'application' | 'served' | 'totals'>;
 export function addCosts(parts: readonly Costs[], functions: number): Costs {
   const [only, ...others] = parts;
   if (only !== undefined && others.length === 0) return only;
-  const sum = { ...noCosts(functions), ...addTotals(parts, functions) };
-  for (const part of parts)
+  const sum = noCosts(functions);
+  for (const part of parts) {
+    addTo(sum, part);
     for (const name of ['self', 'bare', 'charged', 'entered'] as const) addColumn(sum[name], part[name]);
+  }
   return sum;
 }
 
 /** The sum of the totals of several parts. */
 export function addTotals(parts: readonly Totals[], functions: number): Totals {
   const sum = { total: 0, application: 0, served: 0, totals: new Float64Array(functions) };
-  for (const part of parts) {
-    sum.total += part.total;
-    sum.application += part.application;
-    sum.served += part.served;
-    addColumn(sum.totals, part.totals);
-  }
+  for (const part of parts) addTo(sum, part);
   return sum;
+}
+
+function addTo(sum: Totals, part: Totals): void {
+  sum.total += part.total;
+  sum.application += part.application;
+  sum.served += part.served;
+  addColumn(sum.totals, part.totals);
 }
 
 function addColumn(sums: Float64Array, column: Float64Array): void {

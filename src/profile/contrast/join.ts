@@ -1,6 +1,6 @@
 import { listOwners } from '../code/owners.js';
 import type { Columns, Profile } from '../model.js';
-import { type JoinedFrames, type JoinedNames, joinNames } from './joined-names.js';
+import { extendNames, type JoinedFrames, type JoinedNames, joinNames } from './joined-names.js';
 import { countRenamed, type Renamed } from './name-changes.js';
 import { isOtherName } from './renamed.js';
 import { findRenaming } from './renaming.js';
@@ -22,38 +22,50 @@ export interface JoinedPart extends JoinedFrames {
   profile: Columns;
 }
 
+/** Names of several profiles of two sides, joined, and what is to be said about them. */
+export interface SideNames {
+  /** As the profiles have them. */
+  plain: JoinedNames;
+  /** With functions that go by another name since as one. */
+  names: JoinedNames;
+  renamed: Renamed | null;
+}
+
 /**
- * Joins profiles by function: the same normalised name is the same function; unnamed ones also need the same
- * file and start line (docs/develop/comparison.md §2). Lines are left to the parts.
+ * Joins the names of profiles: the same normalised name is the same function; unnamed ones also need the same
+ * file and start line (docs/develop/comparison.md §2).
  *
  * @param before how many of the profiles are the earlier side of a comparison: their functions may go by
  *   another name since
- * @param plainNames the names of the profiles as they are, where they have been joined before
+ * @param coarse names of the same time in fewer parts
+ */
+export function joinSides(profiles: readonly Profile[], before = 0, coarse?: SideNames): SideNames {
+  const plain = (coarse && extendNames(coarse.plain, profiles)) ?? joinNames(profiles);
+  const renaming = findRenaming(profiles, plain, before);
+  // Instances of the old build go on with the old names.
+  const names = renaming.size === 0 ? plain : joinNames(profiles, renaming);
+  const pairs = [...renaming].filter(([from, to]) => isOtherName(from, to));
+  const renamed = countRenamed(profiles, names, before) ?? partlyRenamed(names.functions.length, pairs);
+  return { plain, names, renamed };
+}
+
+/**
+ * Joins profiles by function. Lines are left to the parts.
+ *
+ * @param sides their names: also those that they had before stacks were left out of them
  */
 export function joinProfiles(
   profiles: readonly Profile[],
-  before = 0,
-  plainNames: JoinedNames = joinNames(profiles),
+  { names, renamed }: Pick<SideNames, 'names' | 'renamed'> = joinSides(profiles),
 ): Joined {
-  const renaming = findRenaming(profiles, plainNames, before);
-  // Instances of the old build go on with the old names.
-  const names = renaming.size === 0 ? plainNames : joinNames(profiles, renaming);
   const { functions, application, library, guessed } = names;
   const parts = profiles.map(({ functions: _, ...columns }, index): JoinedPart => {
     const frames = names.frames[index];
     if (frames === undefined) throw new Error(`the names of profile ${index} are missing`);
     return { profile: columns, ...frames };
   });
-  const pairs = [...renaming].filter(([from, to]) => isOtherName(from, to));
-  return {
-    functions,
-    application,
-    library,
-    guessed,
-    serving: servingRoots(parts, functions.length),
-    parts,
-    renamed: countRenamed(profiles, names, before) ?? partlyRenamed(functions.length, pairs),
-  };
+  const serving = servingRoots(parts, functions.length);
+  return { functions, application, library, guessed, serving, parts, renamed };
 }
 
 /** A profile over its own list of functions, as {@link joinProfiles} has it over that of several. */

@@ -1,6 +1,6 @@
-import { frameOwner, type Ownership } from '../code/frames.js';
+import type { CodeEvidence, Ownership } from '../code/frames.js';
 import { joinKey, joinKeys, sharedName } from '../code/names.js';
-import { collectEvidence, ownershipsIn } from '../code/owners.js';
+import { collectEvidence, findOwnership, ownershipsIn } from '../code/owners.js';
 import type { FunctionInfo, Profile } from '../model.js';
 
 /** All of a profile that a join of names looks at: its functions and frames, whatever its stacks are. */
@@ -19,6 +19,8 @@ export interface JoinedNames {
   library: Uint8Array;
   /** 1 where only a list of known names says whose a function is. */
   guessed: Uint8Array;
+  /** Evidence of whose code the functions are. */
+  evidence: CodeEvidence;
   /** Frames of each profile. */
   frames: readonly JoinedFrames[];
 }
@@ -46,29 +48,65 @@ export function joinNames(
   const { keys, functionOf } = numberKeys(profiles, renaming);
   const functions = placeFunctions(profiles, keys, functionOf);
   const evidence = collectEvidence(functions, profiles.find(({ ownCode }) => ownCode !== undefined)?.ownCode);
-  const isOwn = (info: FunctionInfo) => (frameOwner(info, evidence) === 'application' ? 1 : 0);
   const ownerships = ownershipsIn(functions, evidence);
   const flags = (is: (ownership: Ownership) => boolean) =>
     new Uint8Array(ownerships.map((ownership) => Number(is(ownership))));
-  const application = flags(({ owner }) => owner === 'application');
+  return withFrames(profiles, {
+    functions,
+    keys,
+    functionOf,
+    application: flags(({ owner }) => owner === 'application'),
+    library: flags(({ owner }) => owner === 'library'),
+    guessed: flags(({ isGuess }) => isGuess),
+    evidence,
+  });
+}
+
+/**
+ * Joins profiles by functions that were joined before, without a renaming.
+ *
+ * @returns null where a profile has a function that is not among them
+ */
+export function extendNames(known: JoinedNames, profiles: readonly NamedProfile[]): JoinedNames | null {
+  const numbers = indexKeys(known);
+  const functionOf: Uint32Array[] = [];
+  for (const { functions } of profiles) {
+    const keys = joinKeys(functions);
+    const joinedOf = new Uint32Array(keys.length);
+    for (let fn = 0; fn < keys.length; fn++) {
+      const joined = numbers.get(keys[fn] ?? '');
+      if (joined === undefined) return null;
+      joinedOf[fn] = joined;
+    }
+    functionOf.push(joinedOf);
+  }
+  return withFrames(profiles, { ...known, functionOf });
+}
+
+/** Numbers of keys looked up before, by names. */
+const numbersCache = new WeakMap<readonly string[], ReadonlyMap<string, number>>();
+
+function indexKeys({ keys }: Pick<JoinedNames, 'keys'>): ReadonlyMap<string, number> {
+  const known = numbersCache.get(keys);
+  if (known !== undefined) return known;
+  const numbers = new Map(keys.map((key, joined) => [key, joined]));
+  numbersCache.set(keys, numbers);
+  return numbers;
+}
+
+function withFrames(profiles: readonly NamedProfile[], names: Omit<JoinedNames, 'frames'>): JoinedNames {
+  const { functions, functionOf, application, evidence } = names;
   const frames = profiles.map((profile, index) => {
     const joinedOf = functionOf[index] ?? new Uint32Array();
     // If this profile places the function in another file, its frames may belong to other code.
     const isOwnHere = profile.functions.map((info, fn) => {
       const joined = joinedOf[fn] ?? 0;
-      return info.file === functions[joined]?.file ? (application[joined] ?? 0) : isOwn(info);
+      if (info.file === functions[joined]?.file) return application[joined] ?? 0;
+      return findOwnership(info, evidence).owner === 'application' ? 1 : 0;
     });
     return joinFrames(profile, joinedOf, isOwnHere);
   });
-  return {
-    functions,
-    keys,
-    functionOf,
-    application,
-    library: flags(({ owner }) => owner === 'library'),
-    guessed: flags(({ isGuess }) => isGuess),
-    frames,
-  };
+  return { ...names, frames };
 }
 
 /** All keys in order, and the place of that of each function of each profile. */
@@ -76,20 +114,29 @@ function numberKeys(
   profiles: readonly NamedProfile[],
   renaming: ReadonlyMap<string, string>,
 ): { keys: readonly string[]; functionOf: readonly Uint32Array[] } {
+  /** Numbers of the keys in the order of their arrival. */
   const arrivals = new Map<string, number>();
-  const countArrival = (name: string): number => {
-    const key = renaming.get(name) ?? name;
-    const known = arrivals.get(key);
-    if (known === undefined) arrivals.set(key, arrivals.size);
-    return known ?? arrivals.size - 1;
-  };
-  const arrivalsOf = profiles.map(({ functions }) => new Uint32Array(joinKeys(functions).map(countArrival)));
+  const functionOf = profiles.map(({ functions }) => {
+    const numbers = new Uint32Array(functions.length);
+    const names = joinKeys(functions);
+    for (let fn = 0; fn < names.length; fn++) {
+      const name = names[fn] ?? '';
+      const key = renaming.get(name) ?? name;
+      let arrival = arrivals.get(key);
+      if (arrival === undefined) {
+        arrival = arrivals.size;
+        arrivals.set(key, arrival);
+      }
+      numbers[fn] = arrival;
+    }
+    return numbers;
+  });
   const keys = [...arrivals.keys()].sort();
   const places = new Uint32Array(keys.length);
-  keys.forEach((key, place) => {
-    places[arrivals.get(key) ?? 0] = place;
-  });
-  return { keys, functionOf: arrivalsOf.map((of) => of.map((arrival) => places[arrival] ?? 0)) };
+  for (const [place, key] of keys.entries()) places[arrivals.get(key) ?? 0] = place;
+  for (const numbers of functionOf)
+    for (let fn = 0; fn < numbers.length; fn++) numbers[fn] = places[numbers[fn] ?? 0] ?? 0;
+  return { keys, functionOf };
 }
 
 /** The name and the place that the profiles give to each function. */
@@ -98,22 +145,39 @@ function placeFunctions(
   keys: readonly string[],
   functionOf: readonly Uint32Array[],
 ): FunctionInfo[] {
-  const placesOf: Place[][] = keys.map(() => []);
+  const first = new Array<FunctionInfo | undefined>(keys.length);
+  /** Profiles that give a function its first place. */
+  const ofFirst = new Uint32Array(keys.length);
+  /** Further places of the few functions that have several. */
+  const further = new Map<number, Place[]>();
   profiles.forEach(({ functions }, index) => {
-    functions.forEach((info, fn) => {
-      countPlace(placesOf[functionOf[index]?.[fn] ?? 0] ?? [], info);
-    });
+    const joinedOf = functionOf[index] ?? new Uint32Array();
+    for (let fn = 0; fn < functions.length; fn++) {
+      const info = functions[fn];
+      if (info === undefined) continue;
+      const joined = joinedOf[fn] ?? 0;
+      const known = first[joined];
+      if (known === undefined) first[joined] = info;
+      if (known === undefined || isSamePlace(known, info)) ofFirst[joined] = (ofFirst[joined] ?? 0) + 1;
+      else countPlace(further, joined, info);
+    }
   });
-  return placesOf.flatMap((all, joined) => {
-    // A function that was renamed goes by its later name.
-    const later = all.length > 1 ? all.filter((place) => joinKey(place.info) === keys[joined]) : all;
-    const places = later.length > 0 ? later : all;
-    const [first, ...others] = places;
-    if (first === undefined) return [];
-    const { info } = others.reduce((best, place) => (outdoes(place, best) ? place : best), first);
-    const name = others.length === 0 ? info.name : sharedName(places.map((place) => place.info.name));
-    return name === info.name ? info : { ...info, name };
+  return first.flatMap((info, joined) => {
+    if (info === undefined) return [];
+    const others = further.get(joined);
+    if (others === undefined) return [info];
+    return [placeFunction([{ info, profiles: ofFirst[joined] ?? 0 }, ...others], keys[joined] ?? '')];
   });
+}
+
+/** The function that several places make. */
+function placeFunction(all: readonly Place[], key: string): FunctionInfo {
+  // A function that was renamed goes by its later name.
+  const later = all.filter((place) => joinKey(place.info) === key);
+  const places = later.length > 0 ? later : all;
+  const { info } = places.reduce((best, place) => (outdoes(place, best) ? place : best));
+  const name = sharedName(places.map((place) => place.info.name));
+  return name === info.name ? info : { ...info, name };
 }
 
 function joinFrames(
@@ -137,13 +201,12 @@ interface Place {
   profiles: number;
 }
 
-function countPlace(places: Place[], info: FunctionInfo): void {
-  for (const place of places) {
-    if (!isSamePlace(place.info, info)) continue;
-    place.profiles++;
-    return;
-  }
-  places.push({ info, profiles: 1 });
+function countPlace(further: Map<number, Place[]>, joined: number, info: FunctionInfo): void {
+  const places = further.get(joined) ?? [];
+  further.set(joined, places);
+  const known = places.find((place) => isSamePlace(place.info, info));
+  if (known === undefined) places.push({ info, profiles: 1 });
+  else known.profiles++;
 }
 
 function isSamePlace(a: FunctionInfo, b: FunctionInfo): boolean {

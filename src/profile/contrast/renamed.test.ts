@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { buildProfile } from '../../../test/support/profiles.js';
-import { joinProfiles } from './join.js';
+import type { Profile } from '../model.js';
+import { joinProfiles, joinSides } from './join.js';
 import { apartIn, matchRenamed } from './renamed.js';
 import type { FunctionCost } from './side-costs.js';
+
+/** Joins profiles of which so many are the earlier side. */
+const joinBefore = (profiles: readonly Profile[], before: number) =>
+  joinProfiles(profiles, joinSides(profiles, before));
 
 /** `key caller total`, one function each. */
 function side(...rows: string[]): ReadonlyMap<string, FunctionCost> {
@@ -125,7 +130,7 @@ describe('joinProfiles of two sides', () => {
     );
 
   test('hashes of the build: one function each, which is said', () => {
-    const joined = joinProfiles(
+    const joined = joinBefore(
       [build((fn) => `app::${fn}::h1111111111111111`), build((fn) => `app::${fn}::h2222222222222222`)],
       1,
     );
@@ -134,7 +139,7 @@ describe('joinProfiles of two sides', () => {
   });
 
   test('other names altogether: one function each under the later name', () => {
-    const joined = joinProfiles([build((fn) => fn), build((fn) => `${fn}_v2`)], 1);
+    const joined = joinBefore([build((fn) => fn), build((fn) => `${fn}_v2`)], 1);
     expect(joined.functions.map(({ name }) => name)).toEqual(['handle_v2', 'parse_v2', 'quote_v2']);
     expect(joined.renamed).toEqual({ functions: 3, changed: 3, unmatched: 0, pairs: [] });
   });
@@ -150,7 +155,7 @@ describe('joinProfiles of two sides', () => {
         ]),
       );
     const [old, fresh] = [calls('app.parse', 'app.render'), calls('app.parseAll', 'app.renderAll')];
-    const joined = joinProfiles([old, old, fresh], 1);
+    const joined = joinBefore([old, old, fresh], 1);
     expect(joined.functions.map(({ name }) => name)).not.toContain('app.parse');
     expect(joined.renamed).toMatchObject({
       changed: 2,
@@ -167,7 +172,7 @@ describe('joinProfiles of two sides', () => {
         [[{ name: 'main' }], 40],
         ...names.map((name): [{ name: string }[], number] => [[{ name }, { name: 'main' }], 1]),
       );
-    const joined = joinProfiles(
+    const joined = joinBefore(
       [
         calls('app.parse', 'app.render', 'a', 'b', 'c'),
         calls('app.parseAll', 'app.renderAll', 'a', 'b', 'c'),
@@ -179,7 +184,7 @@ describe('joinProfiles of two sides', () => {
   });
 
   test('names that stayed, and a single side, say nothing', () => {
-    expect(joinProfiles([build((fn) => fn), build((fn) => fn)], 1).renamed).toBeNull();
+    expect(joinBefore([build((fn) => fn), build((fn) => fn)], 1).renamed).toBeNull();
     expect(joinProfiles([build((fn) => fn), build((fn) => `${fn}_v2`)])).toMatchObject({ renamed: null });
   });
 
@@ -192,7 +197,7 @@ describe('joinProfiles of two sides', () => {
         [[{ name: numbered }], 1],
         ...rare(name),
       );
-    const joined = joinProfiles([side('a', 'app.func1'), side('b', 'app.func2')], 1);
+    const joined = joinBefore([side('a', 'app.func1'), side('b', 'app.func2')], 1);
     expect(joined.functions.length).toBeGreaterThan(15);
     expect(joined.renamed).toBeNull();
   });
@@ -202,7 +207,7 @@ describe('joinProfiles of two sides', () => {
       buildProfile([[{ name: 'a' }], 1]),
       buildProfile([[{ name: 'a' }], 1], [[{ name: 'x' }, { name: 'a' }], 4]),
     ];
-    const joined = joinProfiles([before, after], 1);
+    const joined = joinBefore([before, after], 1);
     expect(joined.functions.map(({ name }) => name)).toEqual(['a', 'x']);
     expect(joined.renamed).toBeNull();
   });

@@ -187,6 +187,7 @@ describe('how much a stretch must stand out', () => {
     /** A stretch in which a function costs so much, after 100 of 1,000. */
     const compared = (stretch: ReturnType<typeof run>, cost: number): ComparedRun => ({
       run: stretch,
+      sampled: [0],
       before: side(100),
       after: side(cost),
       quantum: 1,

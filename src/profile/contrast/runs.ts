@@ -148,6 +148,8 @@ const EARLY_MARGIN = 0.8;
 export interface ComparedRun extends Shares {
   run: Run;
   minGrowth: number | undefined;
+  /** Functions with enough samples in all parts together to be looked at in any of the stretches. */
+  sampled: readonly number[];
 }
 
 /** Sums up what each stretch compares, in the order of {@link listRuns}. */
@@ -157,8 +159,12 @@ export function compareRuns(measured: Measured): ComparedRun[] {
   const listCosts = (parts: readonly PartCosts[]) => parts.map(({ costs }) => costs);
   /** The baseline without its last 0, 1, 2, … parts. */
   const calm = baseline.map((_, early) => sum(listCosts(baseline.slice(0, baseline.length - early))));
+  const all = addTotals(listCosts([...baseline, ...incident]), joined.functions.length).totals;
+  const sampled: number[] = [];
+  for (let fn = 0; fn < all.length; fn++) if ((all[fn] ?? 0) >= MIN_SAMPLES * quantum) sampled.push(fn);
   return listRuns(incident.length, baseline.length).map((run) => ({
     run,
+    sampled,
     before: calm[run.early] ?? sum([]),
     after: sum(listCosts(selectParts(measured, run).after)),
     quantum,
@@ -197,10 +203,11 @@ export function strongestRun(
 }
 
 function strongestGrowth(shares: ComparedRun, universe: Universe): number {
-  const { before, after, quantum, minGrowth = MIN_POINTS } = shares;
+  const { before, after, quantum, minGrowth = MIN_POINTS, sampled } = shares;
   let largest = Number.NEGATIVE_INFINITY;
-  for (let fn = 0; fn < before.costs.totals.length; fn++) {
-    const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
+  for (const fn of sampled) {
+    const x1 = before.costs.totals[fn] ?? 0;
+    const x2 = after.costs.totals[fn] ?? 0;
     if (x1 + x2 < MIN_SAMPLES * quantum || !isIn(universe, fn)) continue;
     if (share(x2, after.costs.total) - share(x1, before.costs.total) < minGrowth) continue;
     largest = Math.max(largest, measureShift(shares, universe, fn));

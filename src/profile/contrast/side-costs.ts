@@ -14,11 +14,14 @@ export interface FunctionCost {
 export const MIN_SHARE = 0.005;
 
 /**
- * Calls back for every stack of a profile with each of its functions once: the frame nearest to the leaf, and
- * the function that calls it there, −1 for none.
+ * Calls back for every stack of a profile with each of its wanted functions once: the frame nearest to the
+ * leaf, and the function that calls it there, −1 for none.
+ *
+ * @param isWanted 1 for each function that is asked for
  */
-export function eachFunction(
+export function eachCall(
   { frameFunction, stackStart, stackFrames, values, functions }: Profile,
+  isWanted: Uint8Array,
   visit: (fn: number, value: number, caller: number) => void,
 ): void {
   const lastStack = new Int32Array(functions.length).fill(-1);
@@ -26,7 +29,7 @@ export function eachFunction(
     const end = stackStart[stack + 1] ?? 0;
     for (let at = stackStart[stack] ?? 0; at < end; at++) {
       const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
-      if (lastStack[fn] === stack) continue;
+      if (isWanted[fn] !== 1 || lastStack[fn] === stack) continue;
       lastStack[fn] = stack;
       const caller = at + 1 < end ? (frameFunction[stackFrames[at + 1] ?? 0] ?? 0) : -1;
       visit(fn, values[stack] ?? 0, caller);
@@ -34,15 +37,39 @@ export function eachFunction(
   }
 }
 
+/** Costs of the functions of a profile. */
+export interface FunctionSums {
+  /** Cost of each function with its callees. */
+  sums: Float64Array;
+  /** 1 where a stack passes through the function. */
+  isSeen: Uint8Array;
+}
+
+/** Sums made before, by profile: it is one of several readings. */
+const sumsCache = new WeakMap<Profile, FunctionSums>();
+
 /** Cost of each function of a profile with its callees, and which of them are in any of its stacks. */
-export function sumFunctions(profile: Profile): { sums: Float64Array; isSeen: (fn: number) => boolean } {
-  const sums = new Float64Array(profile.functions.length);
-  const seen = new Uint8Array(profile.functions.length);
-  eachFunction(profile, (fn, value) => {
-    sums[fn] = (sums[fn] ?? 0) + value;
-    seen[fn] = 1;
-  });
-  return { sums, isSeen: (fn) => seen[fn] === 1 };
+export function sumFunctions(profile: Profile): FunctionSums {
+  const known = sumsCache.get(profile);
+  if (known !== undefined) return known;
+  const { frameFunction, stackStart, stackFrames, values, functions } = profile;
+  const sums = new Float64Array(functions.length);
+  const lastStack = new Int32Array(functions.length).fill(-1);
+  for (let stack = 0; stack < values.length; stack++) {
+    const value = values[stack] ?? 0;
+    const end = stackStart[stack + 1] ?? 0;
+    for (let at = stackStart[stack] ?? 0; at < end; at++) {
+      const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
+      if (lastStack[fn] === stack) continue;
+      lastStack[fn] = stack;
+      sums[fn] = (sums[fn] ?? 0) + value;
+    }
+  }
+  const isSeen = new Uint8Array(functions.length);
+  for (let fn = 0; fn < isSeen.length; fn++) isSeen[fn] = (lastStack[fn] ?? -1) >= 0 ? 1 : 0;
+  const costs = { sums, isSeen };
+  sumsCache.set(profile, costs);
+  return costs;
 }
 
 /** Adds a value to the sum of a key. */
@@ -52,7 +79,9 @@ export function addTo<K>(sums: Map<K, number>, key: K, value: number): void {
 
 /** Sum of all stacks of some profiles. */
 export function sumWhole(profiles: readonly Profile[]): number {
-  return profiles.reduce((sum, { values }) => values.reduce((ofProfile, value) => ofProfile + value, sum), 0);
+  let sum = 0;
+  for (const { values } of profiles) for (const value of values) sum += value;
+  return sum;
 }
 
 /** Costs of all functions in some profiles together. */
@@ -64,7 +93,8 @@ export function sideCosts(profiles: readonly Profile[], keysOf: readonly (readon
     const width = profile.functions.length + 1;
     // Pairs of numbers are counted first: there are far more frames than pairs of names.
     const calls = new Map<number, number>();
-    eachFunction(profile, (fn, value, caller) => addTo(calls, fn * width + caller + 1, value));
+    const all = new Uint8Array(profile.functions.length).fill(1);
+    eachCall(profile, all, (fn, value, caller) => addTo(calls, fn * width + caller + 1, value));
     for (const [call, value] of calls) {
       const key = keys[Math.floor(call / width)] ?? '';
       const caller = call % width === 0 ? '' : (keys[(call % width) - 1] ?? '');

@@ -1,5 +1,5 @@
 import type { Profile } from '../model.js';
-import { addTo, eachFunction, MIN_SHARE, sumFunctions, sumWhole } from './side-costs.js';
+import { addTo, eachCall, MIN_SHARE, sumFunctions, sumWhole } from './side-costs.js';
 
 /** Costs of the joined functions on one side of a comparison. */
 export interface SideSums {
@@ -29,6 +29,8 @@ export function sumSides(
   };
 }
 
+const NO_FUNCTIONS = new Uint32Array();
+
 function sumShares(
   profiles: readonly Profile[],
   functionOf: readonly Uint32Array[],
@@ -38,10 +40,12 @@ function sumShares(
   const isSeen = new Uint8Array(functions);
   profiles.forEach((profile, index) => {
     const { sums, isSeen: isSeenHere } = sumFunctions(profile);
-    functionOf[index]?.forEach((joined, fn) => {
+    const joinedOf = functionOf[index] ?? NO_FUNCTIONS;
+    for (let fn = 0; fn < joinedOf.length; fn++) {
+      const joined = joinedOf[fn] ?? 0;
       shares[joined] = (shares[joined] ?? 0) + (sums[fn] ?? 0);
-      if (isSeenHere(fn)) isSeen[joined] = 1;
-    });
+      if (isSeenHere[fn] === 1) isSeen[joined] = 1;
+    }
   });
   const whole = sumWhole(profiles);
   for (let fn = 0; fn < functions; fn++) shares[fn] = whole > 0 ? (shares[fn] ?? 0) / whole : 0;
@@ -62,11 +66,14 @@ export function findCallers(
   const callers = new Map<number, Map<number, number>>();
   for (const fn of wanted) callers.set(fn, new Map());
   profiles.forEach((profile, index) => {
-    const joined = functionOf[index] ?? new Uint32Array();
-    eachFunction(profile, (fn, value, caller) => {
-      const costs = callers.get(joined[fn] ?? 0);
-      if (costs !== undefined) addTo(costs, caller < 0 ? -1 : (joined[caller] ?? 0), value);
+    const joined = functionOf[index] ?? NO_FUNCTIONS;
+    const isWanted = new Uint8Array(joined.length);
+    joined.forEach((fn, at) => {
+      if (wanted.has(fn)) isWanted[at] = 1;
     });
+    eachCall(profile, isWanted, (fn, value, caller) =>
+      addTo(callers.get(joined[fn] ?? 0) ?? new Map(), caller < 0 ? -1 : (joined[caller] ?? 0), value),
+    );
   });
   return new Map(
     [...callers].map(([fn, costs]) => {

@@ -16,7 +16,14 @@ export interface SimilarPair {
  * @returns the most similar first
  */
 export function similarPairs(laters: readonly string[], earliers: readonly string[]): SimilarPair[] {
-  const known = new Map(earliers.map((name) => [name, splitName(name)]));
+  const split = laters.map((name) => ({ name, parts: splitName(name) }));
+  const words = [...new Set(split.flatMap(({ parts }) => [...parts.last]))];
+  // Hardly any name shares a word, which it would hold as it is.
+  const mayShare = (name: string) => {
+    const last = lastPart(name).toLowerCase();
+    return words.some((word) => last.includes(word));
+  };
+  const known = new Map(earliers.filter(mayShare).map((name) => [name, splitName(name)]));
   const byWord = new Map<string, string[]>();
   for (const [name, { last }] of known) {
     for (const word of last) {
@@ -26,8 +33,7 @@ export function similarPairs(laters: readonly string[], earliers: readonly strin
     }
   }
   const pairs: SimilarPair[] = [];
-  for (const later of laters) {
-    const parts = splitName(later);
+  for (const { name: later, parts } of split) {
     const candidates = new Set([...parts.last].flatMap((word) => byWord.get(word) ?? []));
     for (const earlier of candidates) {
       const other = known.get(earlier);
@@ -52,15 +58,18 @@ interface NameWords {
 }
 
 function splitName(name: string): NameWords {
-  const last = name.split(/[./:$]/).findLast((part) => /[A-Za-z]/.test(part)) ?? name;
   let all: ReadonlySet<string> | undefined;
   return {
-    last: splitWords(last),
+    last: splitWords(lastPart(name)),
     all: () => {
       all ??= splitWords(name);
       return all;
     },
   };
+}
+
+function lastPart(name: string): string {
+  return name.split(/[./:$]/).findLast((part) => /[A-Za-z]/.test(part)) ?? name;
 }
 
 function splitWords(text: string): ReadonlySet<string> {

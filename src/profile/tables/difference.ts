@@ -13,41 +13,53 @@ import { selectStacks } from './stacks.js';
 export function subtractProfiles(wholes: readonly Profile[], parts: readonly Profile[]): Profile {
   const whole = mergeProfiles(wholes);
   const stacks = new NamedStacks();
-  const rest: number[] = [];
-  const first = new Map<number, number>();
-  stacks.read(whole, (id, stack) => {
-    if (!first.has(id)) first.set(id, stack);
-    rest[id] = (rest[id] ?? 0) + (whole.values[stack] ?? 0);
-  });
-  for (const part of parts)
-    stacks.read(part, (id, stack) => {
-      rest[id] = (rest[id] ?? 0) - (part.values[stack] ?? 0);
-    });
+  const ids = stacks.read(whole);
+  const idsOfParts = parts.map((part) => stacks.read(part));
+  const rest = new Float64Array(stacks.length);
+  addValues(rest, ids, whole.values, 1);
+  for (const [at, part] of parts.entries()) addValues(rest, idsOfParts[at] ?? ids, part.values, -1);
   balanceLines(rest, stacks);
-  const kept = [...first].filter(([id]) => (rest[id] ?? 0) > 0);
-  const keptStacks = new Set(kept.map(([, stack]) => stack));
-  const values = Float64Array.from(kept, ([id]) => rest[id] ?? 0);
-  return dropUnused({ ...selectStacks(whole, (stack) => keptStacks.has(stack)), values });
+  // Stacks are numbered in the order of the whole, of which the first with a number stands for all.
+  const values = new Float64Array(ids.length);
+  let next = 0;
+  ids.forEach((id, stack) => {
+    if (id !== next) return;
+    values[stack] = Math.max(0, rest[id] ?? 0);
+    next++;
+  });
+  return dropUnused(selectStacks({ ...whole, values }, (stack) => (values[stack] ?? 0) > 0));
+}
+
+function addValues(sums: Float64Array, ids: Uint32Array, values: Float64Array, sign: 1 | -1): void {
+  for (let stack = 0; stack < values.length; stack++) {
+    const id = ids[stack] ?? 0;
+    sums[id] = (sums[id] ?? 0) + sign * (values[stack] ?? 0);
+  }
 }
 
 /** Numbers for stacks that are equal by the normal names and lines of their frames, across profiles. */
 class NamedStacks {
   readonly #functions = new Map<string, number>();
-  /** Frame of each function at each line. */
-  readonly #frames: Map<number, number>[] = [];
-  readonly #functionOfFrame: number[] = [];
+  /** Frames, each a function and a line. */
+  readonly #frames = new StackTable();
   readonly #table = new StackTable();
 
-  /** Calls back with the number of every stack of a profile, in its order. */
-  read(profile: Profile, onStack: (id: number, stack: number) => void): void {
+  get length(): number {
+    return this.#table.length;
+  }
+
+  /** The number of every stack of a profile, in its order. */
+  read(profile: Profile): Uint32Array {
     const { frameFunction, frameLine, stackStart, stackFrames, values } = profile;
     const functions = joinKeys(profile.functions).map((key) => assignNumber(this.#functions, key));
     const frames = frameFunction.map((fn, frame) => this.#frameId(functions[fn] ?? 0, frameLine[frame] ?? 0));
-    for (let stack = 0; stack < values.length; stack++) {
+    const ids = new Uint32Array(values.length);
+    for (let stack = 0; stack < ids.length; stack++) {
       const [from, to] = [stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0];
       for (let at = from; at < to; at++) this.#table.frames.push(frames[stackFrames[at] ?? 0] ?? 0);
-      onStack(this.#table.close(), stack);
+      ids[stack] = this.#table.close();
     }
+    return ids;
   }
 
   /** Numbers for the stacks that are equal by names alone, by their number with lines. */
@@ -55,22 +67,19 @@ class NamedStacks {
     const table = new StackTable();
     return Array.from({ length: this.#table.length }, (_, id) => {
       for (let at = this.#table.getStart(id); at < this.#table.getStart(id + 1); at++)
-        table.frames.push(this.#functionOfFrame[this.#table.frames.at(at)] ?? 0);
+        table.frames.push(this.#frames.frames.at(this.#frames.getStart(this.#table.frames.at(at))));
       return table.close();
     });
   }
 
   #frameId(fn: number, line: number): number {
-    this.#frames[fn] ??= new Map();
-    const lines = this.#frames[fn];
-    const known = lines.get(line);
-    if (known !== undefined) return known;
-    lines.set(line, this.#functionOfFrame.length);
-    return this.#functionOfFrame.push(fn) - 1;
+    this.#frames.frames.push(fn);
+    this.#frames.frames.push(line);
+    return this.#frames.close();
   }
 }
 
-function assignNumber<Key>(numbers: Map<Key, number>, key: Key): number {
+function assignNumber(numbers: Map<string, number>, key: string): number {
   const known = numbers.get(key);
   if (known !== undefined) return known;
   numbers.set(key, numbers.size);
@@ -78,7 +87,7 @@ function assignNumber<Key>(numbers: Map<Key, number>, key: Key): number {
 }
 
 /** Takes what lines lack from the heaviest lines of the same functions. */
-function balanceLines(rest: number[], stacks: NamedStacks): void {
+function balanceLines(rest: Float64Array, stacks: NamedStacks): void {
   if (!rest.some((value) => value < 0)) return;
   const paths = stacks.withoutLines();
   const lacking = new Map<number, number>();
@@ -86,8 +95,7 @@ function balanceLines(rest: number[], stacks: NamedStacks): void {
     const path = paths[id] ?? 0;
     if (value < 0) lacking.set(path, (lacking.get(path) ?? 0) - value);
   });
-  const giving = rest
-    .map((value, id) => ({ id, value }))
+  const giving = Array.from(rest, (value, id) => ({ id, value }))
     .filter(({ id, value }) => value > 0 && lacking.has(paths[id] ?? 0))
     .sort((a, b) => b.value - a.value || a.id - b.id);
   for (const { id, value } of giving) {
@@ -100,19 +108,37 @@ function balanceLines(rest: number[], stacks: NamedStacks): void {
 
 /** A profile with those of its frames and functions alone that its stacks need, in the order of their use. */
 function dropUnused(profile: Profile): Profile {
-  const frameIds = new Map<number, number>();
-  const stackFrames = profile.stackFrames.map((frame) => assignNumber(frameIds, frame));
-  const frames = [...frameIds.keys()];
-  const functionIds = new Map<number, number>();
-  const frameFunction = Uint32Array.from(frames, (frame) =>
-    assignNumber(functionIds, profile.frameFunction[frame] ?? 0),
-  );
+  const frames = renumber(profile.stackFrames, profile.frameFunction.length);
+  const frameFunctions = frames.used.map((frame) => profile.frameFunction[frame] ?? 0);
+  const functions = renumber(frameFunctions, profile.functions.length);
   return {
     ...profile,
-    functions: [...functionIds.keys()].flatMap((fn) => profile.functions[fn] ?? []),
-    frameFunction,
-    frameLine: Uint32Array.from(frames, (frame) => profile.frameLine[frame] ?? 0),
-    frameKin: Uint8Array.from(frames, (frame) => profile.frameKin[frame] ?? 0),
-    stackFrames,
+    functions: Array.from(functions.used, (fn) => profile.functions[fn]).filter((info) => info !== undefined),
+    frameFunction: functions.numbers,
+    frameLine: frames.used.map((frame) => profile.frameLine[frame] ?? 0),
+    frameKin: new Uint8Array(frames.used.map((frame) => profile.frameKin[frame] ?? 0)),
+    stackFrames: frames.numbers,
   };
+}
+
+/**
+ * Numbers the members of a list in the order of their first use.
+ *
+ * @returns the new number of each entry, and the old ones in the new order
+ */
+function renumber(entries: Uint32Array, length: number): { numbers: Uint32Array; used: Uint32Array } {
+  /** New numbers, counted from 1; 0 = not used yet. */
+  const newOf = new Uint32Array(length);
+  const used = new Uint32Array(length);
+  const numbers = new Uint32Array(entries.length);
+  let count = 0;
+  for (let at = 0; at < entries.length; at++) {
+    const old = entries[at] ?? 0;
+    if (newOf[old] === 0) {
+      used[count] = old;
+      newOf[old] = ++count;
+    }
+    numbers[at] = (newOf[old] ?? 0) - 1;
+  }
+  return { numbers, used: used.slice(0, count) };
 }

@@ -1,15 +1,25 @@
 import { frameOwner } from '../code/frames.js';
-import { joinKey, sharedName } from '../code/names.js';
+import { joinKeys, sharedName } from '../code/names.js';
 import type { FunctionInfo, Profile } from '../model.js';
-import { GrowingUint32 } from './growing.js';
 import { StackTable } from './stack-table.js';
 import { functionTable } from './table.js';
 
-/** A function of the merge, with its cost in each file that some part places it in. */
+/** A function of the merge. */
 interface Merged {
   id: number;
-  names: Set<string>;
-  files: Map<string, { info: FunctionInfo; self: number; total: number }>;
+  /** Its first name. */
+  name: string;
+  /** Whether it has several names. */
+  names: Set<string> | null;
+  /** The files that some part places it in; most functions have one. */
+  places: Place[];
+}
+
+/** A function in one file, with its cost there. */
+interface Place {
+  info: FunctionInfo;
+  self: number;
+  total: number;
 }
 
 /**
@@ -31,7 +41,12 @@ export function mergeProfiles(
   const parts = [first, ...others];
 
   const merged = new Map<string, Merged>();
-  const functionsOf = parts.map((part) => uniteFunctions(part, merged, isApart ? exactKey : joinKey));
+  const united = parts.map(({ functions }) =>
+    uniteFunctions(functions, merged, isApart ? functions.map(exactKey) : joinKeys(functions)),
+  );
+  if ([...merged.values()].some(({ places }) => places.length > 1))
+    for (const [at, part] of parts.entries()) addCosts(part, united[at] ?? []);
+  const functionsOf = united.map((ofPart) => Uint32Array.from(ofPart, ({ id }) => id));
   const functions = [...merged.values()].map(locateFunction);
 
   const frames = new Frames();
@@ -84,36 +99,53 @@ function exactKey({ name, file, startLine }: FunctionInfo): string {
   return `${name}\0${file}\0${startLine}`;
 }
 
-/** Per function of a part the id of the function in the merge. */
+/** Per function of a part the function of the merge. */
 function uniteFunctions(
-  part: Profile,
+  functions: readonly FunctionInfo[],
   merged: Map<string, Merged>,
-  keyOf: (info: FunctionInfo) => string,
-): number[] {
-  const { self, totals } = functionTable(part);
-  return part.functions.map((info, partId) => {
-    const key = keyOf(info);
-    const entry = merged.get(key) ?? { id: merged.size, names: new Set(), files: new Map() };
-    entry.names.add(info.name);
-    merged.set(key, entry);
-    const known = entry.files.get(info.file);
-    entry.files.set(info.file, {
-      info: known === undefined ? info : withFirstLine(known.info, info),
-      self: (known?.self ?? 0) + (self[partId] ?? 0),
-      total: (known?.total ?? 0) + (totals[partId] ?? 0),
-    });
-    return entry.id;
+  keys: readonly string[],
+): Merged[] {
+  return functions.map((info, partId) => {
+    const key = keys[partId] ?? '';
+    const known = merged.get(key);
+    if (known === undefined) {
+      const first = { id: merged.size, name: info.name, names: null, places: [toPlace(info)] };
+      merged.set(key, first);
+      return first;
+    }
+    if (info.name !== known.name) known.names = (known.names ?? new Set([known.name])).add(info.name);
+    const place = known.places.find((other) => other.info.file === info.file);
+    if (place === undefined) known.places.push(toPlace(info));
+    else place.info = withFirstLine(place.info, info);
+    return known;
   });
 }
 
+function toPlace(info: FunctionInfo): Place {
+  return { info, self: 0, total: 0 };
+}
+
+/** Adds the costs of a part to the places of the functions that have several. */
+function addCosts(part: Profile, united: readonly Merged[]): void {
+  const { self, totals } = functionTable(part);
+  united.forEach(({ places }, partId) => {
+    const place =
+      places.length < 2 ? undefined : places.find(({ info }) => info.file === part.functions[partId]?.file);
+    if (place === undefined) return;
+    place.self += self[partId] ?? 0;
+    place.total += totals[partId] ?? 0;
+  });
+}
+
+/** A function with the earlier one of two known start lines. */
 function withFirstLine(info: FunctionInfo, other: FunctionInfo): FunctionInfo {
-  const lines = [info.startLine, other.startLine].filter((line) => line > 0);
-  return { ...info, startLine: lines.length === 0 ? 0 : Math.min(...lines) };
+  const isEarlier = other.startLine > 0 && (info.startLine === 0 || other.startLine < info.startLine);
+  return isEarlier ? { ...info, startLine: other.startLine } : info;
 }
 
 /** Places a function in one of its files, by the rule of `ProfileBuilder`. */
-function locateFunction({ names, files }: Merged): FunctionInfo {
-  const [best] = [...files.values()].sort(
+function locateFunction({ names, places }: Merged): FunctionInfo {
+  const [best] = places.sort(
     (a, b) =>
       b.self - a.self ||
       b.total - a.total ||
@@ -121,34 +153,31 @@ function locateFunction({ names, files }: Merged): FunctionInfo {
       (a.info.file < b.info.file ? -1 : 1),
   );
   if (best === undefined) return { name: '', file: '', startLine: 0, isSymbolised: false };
-  return names.size === 1 ? best.info : { ...best.info, name: sharedName(names) };
+  return names === null ? best.info : { ...best.info, name: sharedName(names) };
 }
 
 /** Interned frames. */
 class Frames {
-  readonly #ids: Map<number, number>[] = [];
-  readonly #function = new GrowingUint32();
-  readonly #line = new GrowingUint32();
-  readonly #kin: number[] = [];
+  /** Frames, each a function, a line and whether it is kin. */
+  readonly #table = new StackTable();
 
   assignId(fn: number, line: number, isKin: boolean): number {
-    this.#ids[fn] ??= new Map();
-    const key = 2 * line + (isKin ? 1 : 0);
-    const known = this.#ids[fn].get(key);
-    if (known !== undefined) return known;
-    const id = this.#function.length;
-    this.#ids[fn].set(key, id);
-    this.#function.push(fn);
-    this.#line.push(line);
-    this.#kin.push(isKin ? 1 : 0);
-    return id;
+    this.#table.frames.push(fn);
+    this.#table.frames.push(line);
+    this.#table.frames.push(isKin ? 1 : 0);
+    return this.#table.close();
   }
 
   columns(): Pick<Profile, 'frameFunction' | 'frameLine' | 'frameKin'> {
-    return {
-      frameFunction: this.#function.toArray(),
-      frameLine: this.#line.toArray(),
-      frameKin: Uint8Array.from(this.#kin),
-    };
+    const { length } = this.#table;
+    const [frameFunction, frameLine] = [new Uint32Array(length), new Uint32Array(length)];
+    const frameKin = new Uint8Array(length);
+    for (let frame = 0; frame < length; frame++) {
+      const at = this.#table.getStart(frame);
+      frameFunction[frame] = this.#table.frames.at(at);
+      frameLine[frame] = this.#table.frames.at(at + 1);
+      frameKin[frame] = this.#table.frames.at(at + 2);
+    }
+    return { frameFunction, frameLine, frameKin };
   }
 }

@@ -15,12 +15,12 @@ export function selectStacks(profile: Profile, keep: (stack: number) => boolean)
     values[index] = profile.values[stack] ?? 0;
   });
   const stackFrames = new Uint32Array(length);
-  kept.forEach((stack, index) => {
-    stackFrames.set(
-      profile.stackFrames.subarray(profile.stackStart[stack] ?? 0, profile.stackStart[stack + 1] ?? 0),
-      stackStart[index] ?? 0,
-    );
-  });
+  let to = 0;
+  for (const stack of kept) {
+    const end = profile.stackStart[stack + 1] ?? 0;
+    for (let at = profile.stackStart[stack] ?? 0; at < end; at++)
+      stackFrames[to++] = profile.stackFrames[at] ?? 0;
+  }
   return { ...profile, stackStart, stackFrames, values };
 }
 

@@ -139,7 +139,10 @@ export function createFilesSource(options: {
       if (time < query.window.from || time > query.window.to) continue;
       const sets = matchingSets(entry, labelTests);
       if (sets?.length === 0) continue;
-      const typeIds = entry.typeIds.filter((id) => typeTests.every(({ test }) => test(id)));
+      const typeIds =
+        typeTests.length === 0
+          ? entry.typeIds
+          : entry.typeIds.filter((id) => typeTests.every(({ test }) => test(id)));
       if (typeIds.length > 0) matched.push({ entry, sets, typeIds });
     }
     return matched;

@@ -1,4 +1,4 @@
-import { massIn, type StepLikelihoods } from '../../../profile/compare/onset/step.js';
+import { massesIn, type StepLikelihoods } from '../../../profile/compare/onset/step.js';
 import type { Window } from '../../../sources/source.js';
 import { type ProfileTimes, sharedTimes } from '../profile-times.js';
 import type { InvestigationContext } from '../shares.js';
@@ -56,8 +56,7 @@ export async function narrowDown<Part extends { window: Window }>(
     const likelihoods = search.judge(parts);
     if (likelihoods === null) return parts;
     const divisions = new Map(
-      parts
-        .map((part) => ({ part, ...massIn(likelihoods, part.window) }))
+      massesIn(likelihoods, parts)
         .filter(({ probability }) => probability >= MIN_PROBABILITY)
         .sort((a, b) => b.probability - a.probability)
         .flatMap(({ part, median }) => {

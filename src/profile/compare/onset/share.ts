@@ -44,16 +44,17 @@ export function shareLikelihoods(
   if (grid === null) return null;
   const { times, spacing } = grid;
   const mixtures = stretches.map((stretch) => describeMixtures(stretch, step));
-  const fits = partsCovered(context.gapMs).map((covered) =>
-    times.map((time) => fitAt(mixtures, time, covered)),
+  const fits = partsCovered(context.gapMs).map((covered) => fitTimes(mixtures, step, times, covered));
+  /** The better of both fits at each time. */
+  const better = times.map((_, at) =>
+    fits.reduce((most, row) => Math.max(most, row[at] ?? most), Number.NEGATIVE_INFINITY),
   );
-  const best = Math.max(...fits.flat());
+  const best = Math.max(...better);
   // Binomial deviance of the best time, in units of its expectation: more scatter widens what is likely.
   const saturated = stretches.reduce((sum, { x, n }) => sum + likelihood({ x, n }, n > 0 ? x / n : 0), 0);
   const scatter = Math.max(1, (2 * (saturated / step.phi - best)) / Math.max(1, stretches.length - 1));
   const likelihoods = times.map((time, at) => {
-    const highest =
-      fits.reduce((most, row) => Math.max(most, row[at] ?? most), Number.NEGATIVE_INFINITY) / scatter;
+    const highest = (better[at] ?? Number.NEGATIVE_INFINITY) / scatter;
     return time < context.from - context.stepMs ? highest - EARLY : highest;
   });
   return { times, likelihoods, spacing, highest: Math.max(...likelihoods) };
@@ -61,54 +62,69 @@ export function shareLikelihoods(
 
 /** A stretch, and how likely it is by the part of its time that lies after the change. */
 interface Mixtures {
-  starts: readonly number[];
+  stretch: SharesAt;
   first: number;
   last: number;
   /** Log-likelihoods where all of it lies before and after. */
   before: number;
   after: number;
-  computeLikelihood: (part: number) => number;
 }
 
-function describeMixtures({ x, n, starts }: SharesAt, { p1, p2, phi }: ShareStep): Mixtures {
-  const [before, after] = [ratioToRest(p1), ratioToRest(p2)];
-  // The rest costs the same on both sides, so that the ratio to it is what mixes.
-  const computeLikelihood = (part: number) => {
-    const later = Math.min(1, Math.max(0, part));
-    const ratio = (1 - later) * before + later * after;
-    return likelihood({ x, n }, ratio / (1 + ratio)) / phi;
-  };
-  // A stretch without profiles lies before every time, as for `partAfter`.
-  const [first, last] = [starts[0] ?? Number.NEGATIVE_INFINITY, starts.at(-1) ?? Number.NEGATIVE_INFINITY];
+function describeMixtures(stretch: SharesAt, step: ShareStep): Mixtures {
+  const { starts } = stretch;
   return {
-    starts,
-    first,
-    last,
-    before: computeLikelihood(0),
-    after: computeLikelihood(1),
-    computeLikelihood,
+    stretch,
+    // A stretch without profiles lies before every time, as for `partAfter`.
+    first: starts[0] ?? Number.NEGATIVE_INFINITY,
+    last: starts.at(-1) ?? Number.NEGATIVE_INFINITY,
+    before: mixtureLikelihood(stretch, step, 0),
+    after: mixtureLikelihood(stretch, step, 1),
   };
+}
+
+/** Log-likelihood of a stretch of which a part lies after the change. */
+function mixtureLikelihood(stretch: SharesAt, { p1, p2, phi }: ShareStep, part: number): number {
+  const later = Math.min(1, Math.max(0, part));
+  // The rest costs the same on both sides, so that the ratio to it is what mixes.
+  const ratio = (1 - later) * ratioToRest(p1) + later * ratioToRest(p2);
+  return likelihood(stretch, ratio / (1 + ratio)) / phi;
 }
 
 function ratioToRest(share: number): number {
   return share / Math.max(MIN_REST, 1 - share);
 }
 
-/** Log-likelihood of a change at a time. */
-function fitAt(stretches: readonly Mixtures[], time: number, covered: number): number {
-  let sum = 0;
-  for (const { starts, first, last, before, after, computeLikelihood } of stretches) {
-    // Most stretches lie wholly on one side of a time.
-    const part = last + covered <= time ? 0 : first >= time ? 1 : partAfter(starts, time, covered);
-    if (part === 0) sum += before;
-    else if (part === 1) sum += after;
-    else sum += computeMean(MIXED.map((more) => computeLikelihood(part + more)));
+/** Log-likelihood of a change at each of some times. */
+function fitTimes(
+  mixtures: readonly Mixtures[],
+  step: ShareStep,
+  times: readonly number[],
+  covered: number,
+): Float64Array {
+  const fits = new Float64Array(times.length);
+  const logs = new Float64Array(MIXED.length);
+  for (const { stretch, first, last, before, after } of mixtures) {
+    for (let at = 0; at < fits.length; at++) {
+      const time = times[at] ?? 0;
+      // Most stretches lie wholly on one side of a time.
+      const part = last + covered <= time ? 0 : first >= time ? 1 : partAfter(stretch.starts, time, covered);
+      let fit = part === 0 ? before : after;
+      if (part > 0 && part < 1) {
+        for (let mix = 0; mix < logs.length; mix++)
+          logs[mix] = mixtureLikelihood(stretch, step, part + (MIXED[mix] ?? 0));
+        fit = computeMean(logs);
+      }
+      fits[at] = (fits[at] ?? 0) + fit;
+    }
   }
-  return sum;
+  return fits;
 }
 
 /** Logarithm of the mean of what some logarithms stand for. */
-function computeMean(logs: readonly number[]): number {
-  const highest = Math.max(...logs);
-  return highest + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - highest), 0) / logs.length);
+function computeMean(logs: Float64Array): number {
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < logs.length; at++) highest = Math.max(highest, logs[at] ?? highest);
+  let sum = 0;
+  for (let at = 0; at < logs.length; at++) sum += Math.exp((logs[at] ?? 0) - highest);
+  return highest + Math.log(sum / logs.length);
 }

@@ -3,12 +3,19 @@ import {
   isStepBetween,
   type LevelAt,
   likelyTimes,
-  massIn,
+  massesIn,
   type StepContext,
   type StepLikelihoods,
   stepInterval,
   stepLikelihoods,
 } from './step.js';
+
+/** Probability and median of one part of the time. */
+function massIn(step: StepLikelihoods, window: { from: number; to: number }) {
+  const [mass] = massesIn(step, [{ window }]);
+  if (mass === undefined) throw new Error('no part');
+  return mass;
+}
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -148,7 +148,11 @@ export function stepInterval(
   // A start is known to a step, and a time stands for the stretch since the one before it.
   const [earlier, later] = [spacing + stepMs / 2, spacing - stepMs / 2];
   const width = Math.max(1, Math.floor((maxWidth - earlier - later) / spacing));
-  const massFrom = (at: number) => expected.slice(at, at + width + 1).reduce((sum, value) => sum + value, 0);
+  const massFrom = (begin: number) => {
+    let mass = 0;
+    for (let at = begin; at <= Math.min(begin + width, expected.length - 1); at++) mass += expected[at] ?? 0;
+    return mass;
+  };
   let start = first;
   let most = massFrom(first);
   for (let at = first + 1; at + width <= last; at++) {
@@ -174,21 +178,24 @@ export function likelyTimes(step: StepLikelihoods, gapMs: number): { from: numbe
   };
 }
 
-/** Probability that the step lies in a part of the time, and the median of its times there. */
-export function massIn(
+/** Probability that the step lies in each part of the time, and the median of its times there. */
+export function massesIn<Part extends { window: { from: number; to: number } }>(
   { times, likelihoods, highest }: StepLikelihoods,
-  { from, to }: { from: number; to: number },
-): { probability: number; median: number } {
+  parts: readonly Part[],
+): { part: Part; probability: number; median: number }[] {
   const weights = likelihoods.map((value) => Math.exp(value - highest));
-  const isInside = (time: number) => time >= from && time <= to;
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const inside = weights.reduce((sum, weight, at) => sum + (isInside(times[at] ?? 0) ? weight : 0), 0);
-  let passed = 0;
-  const median = times.findIndex((time, at) => {
-    passed += isInside(time) ? (weights[at] ?? 0) : 0;
-    return inside > 0 && 2 * passed >= inside;
+  return parts.map((part) => {
+    const { from, to } = part.window;
+    const first = times.findIndex((time) => time >= from);
+    const end = times.findLastIndex((time) => time <= to) + 1;
+    let inside = 0;
+    for (let at = Math.max(0, first); first >= 0 && at < end; at++) inside += weights[at] ?? 0;
+    let median = inside > 0 ? first : -1;
+    for (let passed = weights[median] ?? 0; median >= 0 && 2 * passed < inside; )
+      passed += weights[++median] ?? 0;
+    return { part, probability: inside / total, median: times[median] ?? from };
   });
-  return { probability: inside / total, median: times[median] ?? from };
 }
 
 /** Whether a step between two times is likely, in log-likelihood below the best time by at most `margin`. */
@@ -242,6 +249,7 @@ export function partAfter(starts: readonly number[], time: number, covered: numb
   const [first, last] = [starts[0], starts.at(-1)];
   if (first === undefined || last === undefined || last + covered <= time) return 0;
   if (first >= time) return 1;
-  const parts = starts.map((start) => Math.min(1, Math.max(0, (start + covered - time) / covered)));
-  return parts.reduce((sum, part) => sum + part, 0) / starts.length;
+  let sum = 0;
+  for (const start of starts) sum += Math.min(1, Math.max(0, (start + covered - time) / covered));
+  return sum / starts.length;
 }

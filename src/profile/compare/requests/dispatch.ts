@@ -19,13 +19,16 @@ const MAX_LINES = 2 ** 24;
  * middleware calls its handlers. Steps of the same work stand on lines of their own. Lines move when the code
  * changes, so both sides must show it; and where a profiler knows one line of each function, it tells
  * nothing.
+ *
+ * @param outermost position of the outermost own frame of each stack of each part: see {@link outermostOwn}
  */
 export function findDispatched(
   { joined, before, after }: Pick<Contrast, 'joined' | 'before' | 'after'>,
-  universal: Uint8Array,
+  outermost: readonly Int32Array[],
 ): Set<number> {
-  const calledBefore = dispatchedIn(joined, before.parts, universal);
-  const calledAfter = dispatchedIn(joined, after.parts, universal);
+  const calledBefore = dispatchedIn(joined, before.parts, outermost);
+  if (calledBefore.size === 0) return calledBefore;
+  const calledAfter = dispatchedIn(joined, after.parts, outermost);
   return new Set([...calledBefore].filter((fn) => calledAfter.has(fn)));
 }
 
@@ -35,7 +38,11 @@ interface Site {
   callees: Set<number>;
 }
 
-function dispatchedIn(joined: Joined, indices: readonly number[], universal: Uint8Array): Set<number> {
+function dispatchedIn(
+  joined: Joined,
+  indices: readonly number[],
+  outermost: readonly Int32Array[],
+): Set<number> {
   const sites = new Map<number, Site>();
   const whole = new Float64Array(joined.functions.length);
   for (const index of indices) {
@@ -43,7 +50,7 @@ function dispatchedIn(joined: Joined, indices: readonly number[], universal: Uin
     if (part === undefined) continue;
     const { stackFrames, frameLine, values } = part.profile;
     for (let stack = 0; stack < values.length; stack++) {
-      const at = outermostAt(part, universal, stack);
+      const at = outermost[index]?.[stack] ?? -1;
       const caller = ownCallerAt(part, stack, at);
       if (caller === null) continue;
       const fn = part.frameFunction[caller] ?? 0;
@@ -101,17 +108,21 @@ function hasLinesOfCalls(joined: Joined, indices: readonly number[]): boolean {
   return fromSeveral >= MIN_SEVERAL && fromSeveral >= MIN_SEVERAL_PART * callers;
 }
 
-/** Position of the outermost own frame of a stack that is not universal; −1 for none. */
-export function outermostAt(
-  { profile: { stackStart, stackFrames }, frameFunction, frameApplication }: JoinedPart,
+/** Position of the outermost own frame of each stack that is not universal; −1 for none. */
+export function outermostOwn(
+  { profile: { stackStart, stackFrames, values }, frameFunction, frameApplication }: JoinedPart,
   universal: Uint8Array,
-  stack: number,
-): number {
-  for (let at = (stackStart[stack + 1] ?? 0) - 1; at >= (stackStart[stack] ?? 0); at--) {
-    const frame = stackFrames[at] ?? 0;
-    if (frameApplication[frame] === 1 && universal[frameFunction[frame] ?? 0] !== 1) return at;
+): Int32Array {
+  const outermost = new Int32Array(values.length).fill(-1);
+  for (let stack = 0; stack < outermost.length; stack++) {
+    for (let at = (stackStart[stack + 1] ?? 0) - 1; at >= (stackStart[stack] ?? 0); at--) {
+      const frame = stackFrames[at] ?? 0;
+      if (frameApplication[frame] !== 1 || universal[frameFunction[frame] ?? 0] === 1) continue;
+      outermost[stack] = at;
+      break;
+    }
   }
-  return -1;
+  return outermost;
 }
 
 /** Frame that calls the one at a position of a stack, where it is the team's own code; else null. */

@@ -4,7 +4,7 @@ import { sumCosts } from '../../contrast/costs.js';
 import type { Joined, JoinedPart } from '../../contrast/join.js';
 import type { PartCosts } from '../../contrast/runs.js';
 import type { Analysis } from '../analysis.js';
-import { findDispatched, outermostAt, ownCallerAt } from './dispatch.js';
+import { findDispatched, outermostOwn, ownCallerAt } from './dispatch.js';
 
 /** An own function that is called for one kind of request: a handler, a job, a consumer. */
 export interface EntryPoint {
@@ -54,7 +54,8 @@ const MAX_ENTRIES = 8;
 export function findRequests(contrast: Contrast): Requests {
   const { joined, before, after, quantum } = contrast;
   const universal = findUniversal(contrast);
-  const found = joined.parts.map((part) => entriesIn(part, universal));
+  const outermost = joined.parts.map((part) => outermostOwn(part, universal));
+  const found = joined.parts.map((part, index) => entriesIn(part, outermost[index] ?? new Int32Array()));
   const entryOfStack = found.map(({ entries }) => entries);
   const costs = (indices: readonly number[]) => {
     const sums = new Float64Array(joined.functions.length);
@@ -77,7 +78,7 @@ export function findRequests(contrast: Contrast): Requests {
     });
   }
   const calledByOwn = new Set(found.flatMap((part) => [...part.calledByOwn]));
-  for (const fn of findDispatched(contrast, universal)) calledByOwn.delete(fn);
+  if (calledByOwn.size > 0) for (const fn of findDispatched(contrast, outermost)) calledByOwn.delete(fn);
   const shared = {
     entryOfStack,
     calledByOwn,
@@ -105,14 +106,14 @@ function findUniversal({ joined, before, after }: Pick<Contrast, 'joined' | 'bef
  */
 function entriesIn(
   part: JoinedPart,
-  universal: Uint8Array,
+  outermost: Int32Array,
 ): { entries: Int32Array; calledByOwn: ReadonlySet<number> } {
   const { profile, frameFunction } = part;
   const { stackFrames, values } = profile;
   const entries = new Int32Array(values.length).fill(-1);
   const calledByOwn = new Set<number>();
   for (let stack = 0; stack < values.length; stack++) {
-    const at = outermostAt(part, universal, stack);
+    const at = outermost[stack] ?? -1;
     if (at < 0) continue;
     const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
     entries[stack] = fn;

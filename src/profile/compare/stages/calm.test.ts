@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { profileFrom, type Stacks } from '../../../../test/support/contrast.js';
 import type { Reading } from '../analysis.js';
 import { changesIn } from '../changes.js';
-import { isCalm } from './calm.js';
+import { lookFirst } from './calm.js';
 
 const CALM = { 'main serve price': 100, 'main serve stock': 300, 'main poll': 400, 'runtime.gc': 100 };
 const LOWERED = { without: new Set<string>(), gate: 2.8, sliceGate: 2.8, allowsBursts: true };
@@ -47,17 +47,18 @@ describe('a reading in few parts is calm', () => {
       calm: false,
     },
   ])('$what', ({ parts, calm }) => {
-    expect(isCalm(changesIn(reading(parts), LOWERED), false)).toBe(calm);
+    expect(lookFirst(reading(parts), LOWERED).calm !== null).toBe(calm);
   });
 
   test('also where the load rose, if the totals of finer parts have told it', () => {
     const risen = reading({ incident: [scaled(1.5), scaled(1.5)] });
     const levels = (value: number) => [[{ value, profiles: 1 }], [{ value, profiles: 1 }]];
-    const changes = changesIn(
-      { ...risen, finer: { baseline: levels(900), incident: levels(1_350) } },
-      LOWERED,
-    );
-    expect(isCalm(changes, true)).toBe(true);
+    const finer = { baseline: levels(900), incident: levels(1_350) };
+    expect(lookFirst({ ...risen, finer }, LOWERED)).toMatchObject({
+      calm: { overTime: null, inSlices: [] },
+      hasCalmBaseline: true,
+      hasRisen: true,
+    });
   });
 });
 

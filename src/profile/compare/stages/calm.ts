@@ -1,8 +1,9 @@
-import { deviation, MIN_SAMPLES } from '../../contrast/contrast.js';
+import { MIN_SAMPLES, measureShift, WHOLE } from '../../contrast/contrast.js';
 import { USUAL_DISPERSION } from '../../contrast/noise.js';
 import { sumSide } from '../../contrast/runs.js';
-import type { Analysis } from '../analysis.js';
-import type { Changes } from '../changes.js';
+import { type Analysis, analyse, changeOverTime, type Reading } from '../analysis.js';
+import type { ChangeSearch, Changes } from '../changes.js';
+import { changeInSlice } from '../slices.js';
 
 /** A cost per profile that rose by less in a few parts is no rise of the load in finer ones, either … */
 const CALM_RISE = 1.1;
@@ -14,29 +15,50 @@ const CALM_RISE_Z = 1.5;
  */
 const CALM_HALVES_Z = 2.8;
 
+/** Result of a look at a reading in few parts. */
+export interface FirstLook {
+  /** Its changes, which are none, where it is calm; null where finer parts have to tell. */
+  calm: Changes | null;
+  /** Whether no function cost more in the first part of the baseline than in the later ones, or less. */
+  hasCalmBaseline: boolean;
+  /** Whether the load rose. */
+  hasRisen: boolean;
+}
+
 /**
- * Whether a reading in few parts shows nothing that finer parts could make a change, a load or a warm-up of:
- * the search, whose gates are lowered for that, found no change.
- *
- * @param knowsLoad whether the totals of the finer parts have told the load
+ * Looks whether a reading in few parts shows nothing that finer parts could make a change, a load or a
+ * warm-up of: the search, whose gates are lowered for that, finds no change. It ends with the first sign of
+ * one, since finer parts tell what it is.
  */
-export function isCalm({ analysis, overTime, inSlices }: Changes, knowsLoad: boolean): boolean {
-  const { load, isPartly, mix } = analysis;
-  const mayHaveRisen = !knowsLoad && (load.risen ?? 0) >= CALM_RISE && load.z >= CALM_RISE_Z;
-  const hasChange = overTime !== null || inSlices.some((change) => change !== null);
-  return !hasChange && !mayHaveRisen && !isPartly && mix.length === 0 && hasCalmBaseline(analysis);
+export function lookFirst(
+  reading: Reading,
+  { without, gate, sliceGate, allowsBursts }: Omit<ChangeSearch, 'isStrict'>,
+): FirstLook {
+  const analysis = analyse(reading, without);
+  const { load, isPartly, mix, slices } = analysis;
+  const isBaselineCalm = hasCalmBaseline(analysis);
+  const look = { hasCalmBaseline: isBaselineCalm, hasRisen: load.hasRisen };
+  // The totals of finer parts have told the load, where they are known.
+  const mayHaveRisen = reading.finer === undefined && (load.risen ?? 0) >= CALM_RISE && load.z >= CALM_RISE_Z;
+  const isCalm =
+    isBaselineCalm &&
+    !mayHaveRisen &&
+    !isPartly &&
+    mix.length === 0 &&
+    changeOverTime(analysis, gate, allowsBursts) === null &&
+    slices.every((_, slice) => changeInSlice(analysis, slice, sliceGate) === null);
+  return { ...look, calm: isCalm ? { analysis, overTime: null, inSlices: slices.map(() => null) } : null };
 }
 
 /** Whether no function cost more in the first part of the baseline than in the later ones, or less. */
-export function hasCalmBaseline({ joined, baseline, quantum }: Analysis): boolean {
+function hasCalmBaseline({ joined, baseline, quantum }: Analysis): boolean {
   const [first, ...later] = baseline;
   if (first === undefined || later.length === 0) return true;
-  const rest = sumSide(joined, later);
-  return joined.functions.every((_, fn) => {
-    const [then, since] = [first, rest].map(
-      ({ costs }) => [(costs.totals[fn] ?? 0) / quantum, costs.total / quantum] as const,
-    );
-    if (then === undefined || since === undefined || then[0] + since[0] < MIN_SAMPLES) return true;
-    return Math.abs(deviation(then, since, USUAL_DISPERSION)) < CALM_HALVES_Z;
-  });
+  const halves = { before: first, after: sumSide(joined, later), quantum, dispersion: USUAL_DISPERSION };
+  const { before, after } = halves;
+  for (let fn = 0; fn < joined.functions.length; fn++) {
+    const samples = (before.costs.totals[fn] ?? 0) / quantum + (after.costs.totals[fn] ?? 0) / quantum;
+    if (samples >= MIN_SAMPLES && Math.abs(measureShift(halves, WHOLE, fn)) >= CALM_HALVES_Z) return false;
+  }
+  return true;
 }
