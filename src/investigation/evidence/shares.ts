@@ -1,32 +1,19 @@
 import { offload } from '../../offload.js';
 import { joinKey } from '../../profile/code/names.js';
-import type { Analysis, CodeChange, CountedProfile, Reading } from '../../profile/compare/analysis.js';
+import type { Analysis, CodeChange } from '../../profile/compare/analysis.js';
 import type { Attribution } from '../../profile/compare/attribution.js';
-import type { Changes } from '../../profile/compare/changes.js';
 import type { Renamed } from '../../profile/contrast/name-changes.js';
 import type { Window } from '../../sources/source.js';
-import { isHeavyWork } from '../../work/offload.js';
-import { shareProfile } from '../../work/share.js';
-import { FURTHER_MARGIN, GATE, SLICE_GATE, SUSPICIOUS_Z } from '../thresholds.js';
+import { FURTHER_MARGIN, GATE, SLICE_GATE } from '../thresholds.js';
 import type { Fleet } from './fleet.js';
-import { type LensType, type ReadContext, readQuantum } from './lens.js';
-import { type ProfileTimes, singleTotals } from './profile-times.js';
+import type { LensType, ReadContext } from './lens.js';
+import type { ProfileTimes } from './profile-times.js';
 import type { Requests } from './requests.js';
 import { changeKeys, hasGrownAlone, isFull, isRemainder, sourceOfMove } from './shares/accepted.js';
-import {
-  cutWindows,
-  finerTotals,
-  joinWindows,
-  type PartCounts,
-  type PartsRead,
-  type PartWindows,
-  readParts,
-  refineParts,
-  withFirst,
-} from './shares/parts.js';
+import type { PartCounts } from './shares/parts.js';
 import { attributeSettled } from './shares/settled-slices.js';
-import { attributed, listSlices, type SliceOf, strongestChange, withRest } from './shares/slices.js';
-import { newInstances } from './shares/warm-up.js';
+import { attributed, type SliceOf, strongestChange } from './shares/slices.js';
+import { readInStages } from './shares/staged-reading.js';
 import { createWarming, type Unsettled } from './shares/warming.js';
 import type { Plan } from './windows.js';
 
@@ -101,53 +88,12 @@ export async function readShares(
   profileTimes: ProfileTimes,
   resolution: Resolution,
 ): Promise<ShareLens | null> {
-  const { slices: maxSlices, gate = GATE, allowsBursts = true, minGrowth } = resolution;
+  const { gate = GATE, allowsBursts = true } = resolution;
   const { readContext, plan } = context;
-  const even = cutWindows(profileTimes, plan, resolution);
-  const finest = { ...even, incident: resolution.incident ?? even.incident };
-  const windows = { ...finest };
-  const allSlices =
-    resolution.isolated === undefined
-      ? listSlices(context.fleet, profileTimes, plan, maxSlices)
-      : withRest(context.fleet, resolution.isolated);
-  let slices = allSlices;
-  const atFirst = joinWindows(finest, resolution.atFirst ?? resolution);
-  let read = await readParts(context, lens, profileTimes, atFirst, slices);
-  if ([read.baseline, read.incident].some((side) => side.every(({ profiles }) => profiles === 0)))
-    return null;
-  const both = { from: Math.min(plan.baseline.from, plan.incident.from), to: plan.incident.to };
-  const { value: quantum, isEstimated } = await readQuantum(
-    readContext,
-    lens.type,
-    [...read.baseline, ...read.incident].map(({ profile }) => profile),
-    both,
-    singleTotals(profileTimes, plan.baseline),
-  );
-  const toReading = ({ baseline, incident, slices: bySlice }: PartsRead, coarse?: Reading) => {
-    const isHeavy = isHeavyWork(...[...baseline, ...incident, ...bySlice].map(({ profile }) => profile));
-    const unshared: Reading = { baseline, incident, slices: bySlice, quantum, minGrowth, coarse };
-    return { isHeavy, reading: isHeavy ? sharedReading(unshared) : unshared };
-  };
-  let { isHeavy, reading } = toReading(read);
-  /** Changes in what was read at first, where they suffice. */
-  let known: Changes | null = null;
-  if (isFiner(finest, atFirst)) {
-    const search = { without: NO_KEYS, gate: SUSPICIOUS_Z, sliceGate: SUSPICIOUS_Z, allowsBursts };
-    const finer = finerTotals(profileTimes, read, finest);
-    const options = { isHeavy, signal: readContext.signal };
-    const look =
-      resolution.isDivided === true ? null : await offload('look', [{ ...reading, finer }, search], options);
-    // A load that new instances brought may settle, which only parts tell.
-    const mayWarmUp = look?.hasRisen === true && newInstances(context, profileTimes)?.areAll === true;
-    if (look !== null && look.calm !== null && !mayWarmUp) {
-      known = look.calm;
-      Object.assign(windows, atFirst);
-    } else {
-      if (look?.hasCalmBaseline === true) windows.baseline = withFirst(finest.baseline, atFirst.baseline);
-      read = await refineParts(context, lens, profileTimes, read, windows);
-      ({ isHeavy, reading } = toReading(read, reading));
-    }
-  }
+  const staged = await readInStages(context, lens, profileTimes, resolution);
+  if (staged === null) return null;
+  const { windows, isHeavy, isEstimated, slices: allSlices } = staged;
+  let { reading, known, slices } = staged;
   const notes: string[] = [];
   const leftOut = new Set<string>();
   const accepted: ShareChange[] = [];
@@ -269,20 +215,6 @@ export async function readShares(
     settledFrom,
     unsettled: accepted.length === 0 ? warming.unsettled : null,
   };
-}
-
-const NO_KEYS: ReadonlySet<string> = new Set();
-
-/** Whether one way to cut the windows has more parts than another. */
-function isFiner(windows: PartWindows, others: PartWindows): boolean {
-  return windows.baseline.length > others.baseline.length || windows.incident.length > others.incident.length;
-}
-
-/** Copies a reading once into memory that threads share, however often they look at it. */
-function sharedReading({ baseline, incident, slices, ...rest }: Reading): Reading {
-  const shared = (profiles: readonly CountedProfile[]) =>
-    profiles.map(({ profile, profiles }) => ({ profile: shareProfile(profile), profiles }));
-  return { ...rest, baseline: shared(baseline), incident: shared(incident), slices: shared(slices) };
 }
 
 /** Pairs of names that a note shows. */

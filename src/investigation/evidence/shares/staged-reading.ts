@@ -1,0 +1,106 @@
+import { offload } from '../../../offload.js';
+import type { CountedProfile, Reading } from '../../../profile/compare/analysis.js';
+import type { Changes } from '../../../profile/compare/changes.js';
+import { isHeavyWork } from '../../../work/offload.js';
+import { shareProfile } from '../../../work/share.js';
+import { SUSPICIOUS_Z } from '../../thresholds.js';
+import { type LensType, readQuantum } from '../lens.js';
+import { type ProfileTimes, singleTotals } from '../profile-times.js';
+import type { InvestigationContext, Resolution } from '../shares.js';
+import {
+  cutWindows,
+  finerTotals,
+  joinWindows,
+  type PartsRead,
+  type PartWindows,
+  readParts,
+  refineParts,
+  withFirst,
+} from './parts.js';
+import { listSlices, type SliceOf, withRest } from './slices.js';
+import { newInstances } from './warm-up.js';
+
+/** The parts of both windows that were read of a type. */
+export interface StagedReading {
+  reading: Reading;
+  /** The parts, as in the reading. */
+  windows: PartWindows;
+  slices: SliceOf[];
+  /** Changes in the few parts that were read at first, where these suffice; null where they were divided. */
+  known: Changes | null;
+  /** Whether to look at it takes a thread. */
+  isHeavy: boolean;
+  /** Whether its numbers of samples are estimates. */
+  isEstimated: boolean;
+}
+
+/**
+ * Reads one profile type in few parts of both windows, and divides them where they look as if something
+ * changed.
+ *
+ * @returns null where one of the windows has no profile of the type
+ */
+export async function readInStages(
+  context: InvestigationContext,
+  lens: LensType,
+  profileTimes: ProfileTimes,
+  { allowsBursts = true, ...resolution }: Resolution,
+): Promise<StagedReading | null> {
+  const { readContext, plan, fleet } = context;
+  const even = cutWindows(profileTimes, plan, resolution);
+  const finest = { ...even, incident: resolution.incident ?? even.incident };
+  const slices =
+    resolution.isolated === undefined
+      ? listSlices(fleet, profileTimes, plan, resolution.slices)
+      : withRest(fleet, resolution.isolated);
+  const atFirst = joinWindows(finest, resolution.atFirst ?? resolution);
+  const read = await readParts(context, lens, profileTimes, atFirst, slices);
+  if ([read.baseline, read.incident].some((side) => side.every(({ profiles }) => profiles === 0)))
+    return null;
+  const both = { from: Math.min(plan.baseline.from, plan.incident.from), to: plan.incident.to };
+  const { value: quantum, isEstimated } = await readQuantum(
+    readContext,
+    lens.type,
+    [...read.baseline, ...read.incident].map(({ profile }) => profile),
+    both,
+    singleTotals(profileTimes, plan.baseline),
+  );
+  const toReading = ({ baseline, incident, slices: bySlice }: PartsRead, coarse?: Reading) => {
+    const isHeavy = isHeavyWork(...[...baseline, ...incident, ...bySlice].map(({ profile }) => profile));
+    const { minGrowth } = resolution;
+    const unshared: Reading = { baseline, incident, slices: bySlice, quantum, minGrowth, coarse };
+    return { isHeavy, reading: isHeavy ? sharedReading(unshared) : unshared };
+  };
+  const first = toReading(read);
+  const staged = { slices, isEstimated, known: null };
+  if (!isFiner(finest, atFirst)) return { ...staged, ...first, windows: { ...finest } };
+  const search = { without: NO_KEYS, gate: SUSPICIOUS_Z, sliceGate: SUSPICIOUS_Z, allowsBursts };
+  const finer = finerTotals(profileTimes, read, finest);
+  const options = { isHeavy: first.isHeavy, signal: readContext.signal };
+  const look =
+    resolution.isDivided === true
+      ? null
+      : await offload('look', [{ ...first.reading, finer }, search], options);
+  // A load that new instances brought may settle, which only parts tell.
+  const mayWarmUp = look?.hasRisen === true && newInstances(context, profileTimes)?.areAll === true;
+  if (look !== null && look.calm !== null && !mayWarmUp)
+    return { ...staged, ...first, known: look.calm, windows: { ...atFirst } };
+  const windows = { ...finest };
+  if (look?.hasCalmBaseline === true) windows.baseline = withFirst(finest.baseline, atFirst.baseline);
+  const divided = await refineParts(context, lens, profileTimes, read, windows);
+  return { ...staged, ...toReading(divided, first.reading), windows };
+}
+
+const NO_KEYS: ReadonlySet<string> = new Set();
+
+/** Whether one way to cut the windows has more parts than another. */
+function isFiner(windows: PartWindows, others: PartWindows): boolean {
+  return windows.baseline.length > others.baseline.length || windows.incident.length > others.incident.length;
+}
+
+/** Copies a reading once into memory that threads share, however often they look at it. */
+function sharedReading({ baseline, incident, slices, ...rest }: Reading): Reading {
+  const shared = (profiles: readonly CountedProfile[]) =>
+    profiles.map(({ profile, profiles }) => ({ profile: shareProfile(profile), profiles }));
+  return { ...rest, baseline: shared(baseline), incident: shared(incident), slices: shared(slices) };
+}
