@@ -219,15 +219,20 @@ describe('not in time, or refused', () => {
   test('within the time of a request', async () => {
     server.faults.set({ kind: 'hang' }, { on: 'SelectMergeProfile', times: 1 });
     const before = server.requests.count('SelectMergeProfile');
-    const deadlines: AbortController[] = [];
+    const running = new Set<AbortController>();
     const startDeadline = (ms: number) => {
       const controller = new AbortController();
-      deadlines.push(controller);
-      return { signal: controller.signal, left: () => ms, stop: () => {} };
+      running.add(controller);
+      return {
+        signal: controller.signal,
+        left: () => ms,
+        stop: () => void running.delete(controller),
+      };
     };
-    // Every request so far is answered, but the one that hangs; the parts that are read next have their time.
-    void until(() => server.requests.count('SelectMergeProfile') > before).then(() => {
-      for (const deadline of deadlines) deadline.abort();
+    // All but the one that hangs are answered; the parts that are read next have their time.
+    const onlyOneHangs = () => server.requests.count('SelectMergeProfile') > before && running.size === 1;
+    void until(onlyOneHangs).then(() => {
+      for (const deadline of running) deadline.abort();
     });
     const answer = await summary({ startDeadline });
     const { coverage, top_functions } = JSON.parse(answer.text);
