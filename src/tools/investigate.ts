@@ -5,6 +5,7 @@ import { countedSource, createRequests } from '../investigation/evidence/request
 import { isBriefBaseline } from '../investigation/evidence/rounds.js';
 import type { ShareChange, ShareLens } from '../investigation/evidence/shares.js';
 import type { WaitLens } from '../investigation/evidence/waits.js';
+import { coverBoth, onGrid, planWindows } from '../investigation/evidence/windows.js';
 import { investigateFleet } from '../investigation/fleet/report.js';
 import { drawOutcome } from '../investigation/outcome.js';
 import { addInvestigation } from '../investigation/pictures.js';
@@ -21,6 +22,7 @@ import { share } from '../profile/contrast/contrast.js';
 import { buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import { orderTypes, type ProfileType, typeArgument } from '../profile/types/types.js';
 import type { ToolContext } from '../query/context.js';
+import { readTypedLabelSets, selectLabelSets } from '../query/label-sets.js';
 import { differenceLink } from '../query/link.js';
 import { lookbackNotes } from '../query/lookback.js';
 import { leaveOneProfiler } from '../query/one-profiler.js';
@@ -66,23 +68,29 @@ export const run: Run<typeof input> = async (args, context) => {
     if (args.service === undefined) request = { ...request, service: outcome.only.service };
   }
   const { notes, ...selection } = await resolveService(request, window, asking);
-  const typeIds = await schema.typeIds(allMatchers(selection), window, context.signal);
+  const selected = allMatchers(selection);
+  const sides = alignBaseline(source, window, selected, { window: baseline, matchers: selected });
+  const sets = await readTypedLabelSets(
+    sides.source,
+    { matchers: selected, window },
+    coverBoth(onGrid(planWindows(window, sides.baseline))),
+    asking,
+  );
+  const { typeIds } = sets;
   const [first] = orderTypes(typeIds);
   const single =
     first === undefined ? null : await leaveOneProfiler(source, selection, first, window, asking);
-  const selected = { ...selection, matchers: [...selection.matchers, ...(single?.matchers ?? [])] };
-  const matchers = allMatchers(selected);
-  const missing: ProfileRequest = { ...request, ...selected };
+  const ofOneProfiler = { ...selection, matchers: [...selection.matchers, ...(single?.matchers ?? [])] };
+  const matchers = [...selected, ...(single?.matchers ?? [])];
+  const missing: ProfileRequest = { ...request, ...ofOneProfiler };
   if (typeIds.length === 0) return answerWithoutData(missing, window, context);
-  const sides = alignBaseline(source, window, matchers, { window: baseline, matchers });
-  // The search for a second profiler has asked for them.
-  const labelNames = await schema.labelNames(allMatchers(selection), window, context.signal);
-  const question = { ...sides, matchers, typeIds, labelNames, incident: window, requests };
+  const labelSets = selectLabelSets(sets, single?.matchers ?? []);
+  const question = { ...sides, matchers, typeIds, labelSets, incident: window, requests };
   const reading = await readEvidence(question, context);
   for (const { what, reason } of reading === null ? [] : listNotRead(reading))
     context.notRead?.(what, reason);
   if (reading === null) return answerWithoutData(missing, window, context);
-  const mixture = selected.service === null ? await explainMixture(missing, window, asking) : [];
+  const mixture = ofOneProfiler.service === null ? await explainMixture(missing, window, asking) : [];
   const allNotes = [...translated.notes, ...notes, ...mixture, ...(single?.notes ?? [])];
   const code = await readSourceCode(reading.context, 'baseline', context.signal);
   const report = await buildReport(reading, missing, window, baseline, args.symptom, allNotes, context);

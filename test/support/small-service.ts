@@ -1,10 +1,6 @@
-import {
-  type EvidenceQuestion,
-  prepareEvidence,
-  readEvidence,
-} from '../../src/investigation/evidence/evidence.js';
+import { readEvidence } from '../../src/investigation/evidence/evidence.js';
 import { planLenses } from '../../src/investigation/evidence/lens.js';
-
+import { type EvidenceQuestion, prepareEvidence } from '../../src/investigation/evidence/prepare.js';
 import { readProfileTimes } from '../../src/investigation/evidence/profile-times.js';
 import { countedSource, createRequests } from '../../src/investigation/evidence/requests.js';
 import type { FunctionInfo } from '../../src/profile/model.js';

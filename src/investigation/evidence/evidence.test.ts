@@ -96,6 +96,18 @@ describe('from profiles to a verdict', () => {
   });
 });
 
+test('a type that is gone in the incident leads nothing: the next one is the main witness', async () => {
+  const instances = [
+    ...pods(2, { wall: changing(CALM, withPrice(60)) }),
+    ...pods(2, {}).map((pod) => ({ ...pod, minutes: { to: -1 }, profiles: { cpu: always(CALM) } })),
+  ];
+  const reading = await readAll(instances);
+  expect(reading.main.alias).toBe('wall');
+  expect(reading.shares.map(({ lens }) => lens.type.alias)).toEqual(['wall']);
+  expect(reading.missing).toEqual(['cpu: no profiles in the window']);
+  expect(conclude(reading).verdict).toBe('code_regression');
+});
+
 describe('how readily the second type is accused', () => {
   /** Allocations of which one function takes more, with a collector that grew or not. */
   const service = (samples: number, collector: number) =>

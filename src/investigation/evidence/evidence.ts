@@ -4,30 +4,29 @@ import { share } from '../../profile/contrast/contrast.js';
 import { buildContrast, wholeRun } from '../../profile/contrast/runs.js';
 import { orderTypes, type ProfileType } from '../../profile/types/types.js';
 import type { ToolContext } from '../../query/context.js';
-import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
+import type { Window } from '../../sources/source.js';
 import { secondsPerUnit } from '../../text/units.js';
 import { MAIN, MAIN_AT_FIRST, PRESSED_GATE, SECOND } from '../thresholds.js';
-import { readFleet } from './fleet.js';
 import { instanceRise } from './instance-rise.js';
-import { type LensPlan, type LensType, planLenses, type ReadContext } from './lens.js';
+import { type LensPlan, type LensType, planLenses } from './lens.js';
 import { type LevelLens, readLevels } from './levels.js';
 import { withoutRequests } from './of-requests.js';
+import { type EvidenceQuestion, prepareEvidence } from './prepare.js';
 import {
   type Grouping,
   type LargeFleetCounts,
   type ProfileTimes,
-  readLargeFleetCounts,
   readProfileTimes,
   sharedTimes,
   totalsIn,
 } from './profile-times.js';
-import { NoRequestLeft, type Requests } from './requests.js';
+import { NoRequestLeft } from './requests.js';
 import { type InvestigationContext, type Resolution, readShares, type ShareLens } from './shares.js';
 import { unlessSilent } from './silence.js';
 import { compareTotals, type TotalsLens } from './totals.js';
 import { type UnreadParts, type UnreadType, unreadBecause } from './unread.js';
 import { readWaits, type WaitLens, type WaitReading, withoutAlikeWaits } from './waits.js';
-import { onGrid, type Plan, planWindows } from './windows.js';
+import type { Plan } from './windows.js';
 
 /** All that the profiles of a service say about two windows, type by type. */
 export interface Evidence {
@@ -75,63 +74,11 @@ export interface TypeTotals {
 const QUANTUM_REQUESTS = 2;
 /** Types whose totals are read at the start; further ones wait for what is left of the requests. */
 const MAX_AT_FIRST = 10;
-/** Instances whose series are told apart. */
-const MAX_INSTANCES = 60;
 
 /** A profile type without an amount in either window, and the reason. */
 export interface EmptyType {
   lens: LensType;
   why: string;
-}
-
-export interface EvidenceQuestion {
-  source: ProfileSource;
-  matchers: readonly Matcher[];
-  typeIds: readonly string[];
-  /** Names of the labels in the incident, where they are known. */
-  labelNames?: readonly string[];
-  incident: Window;
-  /** Ends 1 ms before the incident; null: the time just before it. */
-  baseline: Window | null;
-  /** Counts and limits what `source` is asked. */
-  requests: Requests;
-  /** Maximum number of slices of the fleet that are read of the main type; the usual one if left out. */
-  slices?: number;
-  /** Smallest growth of a function that is looked for, as a share of the total; else the usual one. */
-  minGrowth?: number;
-  /** Whether calm types are read in all parts, too; how much these differ tells which change is seen. */
-  readsAllParts?: boolean;
-}
-
-/**
- * The label sets of a service over both windows, and what every reading of it shares: a request, one for the
- * names of labels where they are not known, and two more where its instances are too many for a series each.
- *
- * @param countedBy the type whose profiles are counted then
- */
-export async function prepareEvidence(
-  { source, matchers, typeIds, labelNames, incident, baseline, requests }: EvidenceQuestion,
-  countedBy: string | undefined,
-  signal: AbortSignal,
-): Promise<InvestigationContext & Grouping> {
-  const plan = onGrid(planWindows(incident, baseline));
-  const both = { from: plan.baseline.from, to: incident.to };
-  const fleet = await readFleet(source, matchers, both, signal, labelNames);
-  const { instanceLabel, instances, repositories } = fleet;
-  const readContext: ReadContext = { source, matchers, typeIds, repositories, signal };
-  const isKnown = instances.size <= MAX_INSTANCES;
-  const largeFleetCounts =
-    isKnown || instanceLabel === null || countedBy === undefined
-      ? null
-      : await readLargeFleetCounts(
-          readContext.source,
-          { profileTypeId: countedBy, matchers },
-          plan,
-          instanceLabel,
-          signal,
-        );
-  const groupBy = isKnown && instanceLabel !== null ? [instanceLabel] : [];
-  return { readContext: readContext, plan, fleet, requests, groupBy, largeFleetCounts: largeFleetCounts };
 }
 
 /**
@@ -172,12 +119,17 @@ export async function readEvidence(
     series.stop,
   );
   const hasProfiles = ({ profileTimes }: { profileTimes: ProfileTimes }) => profileTimes.series.length > 0;
-  const read = answers.filter((answer) => answer !== null).filter(hasProfiles);
+  const withProfiles = answers.filter((answer) => answer !== null).filter(hasProfiles);
+  // A type that is gone in the incident leads nothing.
+  const isGone = ({ profileTimes }: { profileTimes: ProfileTimes }) =>
+    totalsIn(profileTimes, plan.incident).profiles === 0;
+  const gone = withProfiles.filter(isGone);
+  const read = [...withProfiles.filter((answer) => !isGone(answer)), ...gone];
   const withoutProfiles = answers
     .filter((answer) => answer !== null)
     .filter((answer) => !hasProfiles(answer));
   const [main] = read;
-  const [first] = lenses;
+  const first = lenses.find((lens) => gone.every((answer) => answer.lens !== lens)) ?? lenses[0];
   if (main === undefined || first === undefined) {
     if (failures.length > 0) throw failures[0];
     return null;
@@ -221,6 +173,7 @@ export async function readEvidence(
             main.profileTimes,
             measureLoad(shares),
             timeServed(shares),
+            waits.map(({ wait }) => wait),
           ),
         });
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { Repository } from '../../profile/model.js';
-import { notReadBecause, type Unread } from '../../query/not-read.js';
+import { type LabelSets, readLabelSets } from '../../query/label-sets.js';
+import type { Unread } from '../../query/not-read.js';
 import { pickInstanceLabel } from '../../sources/labels.js';
 import { type DeployedCode, findDeployedCode, listRepositories } from '../../sources/repository.js';
 import type { Labels, Matcher, ProfileSource, Window } from '../../sources/source.js';
@@ -23,27 +24,23 @@ export interface Fleet {
 const MAX_VALUES = 6;
 
 /**
- * Which instances and label values there are: one request, and one for the names of labels where they are not
- * known. Without the label sets the label of instances is still known, so that series can be told apart, and
- * nothing else.
+ * Which instances and label values there are: two requests, none where the label sets are known. Without the
+ * label sets the label of instances is still known, so that series can be told apart, and nothing else.
  */
 export async function readFleet(
   source: ProfileSource,
   matchers: readonly Matcher[],
   window: Window,
   signal: AbortSignal,
-  knownNames?: readonly string[],
+  known?: LabelSets,
 ): Promise<Fleet> {
-  const names = (knownNames ?? (await source.labelNames({ matchers, window }, signal))).filter(
-    (name) => name !== 'service_name',
-  );
-  let unread: Unread | null = null;
-  const rows = await source.series(names, { matchers, window }, signal).catch((error: unknown) => {
-    unread = notReadBecause(error);
-    if (unread === null) throw error;
-    return [];
-  });
+  const { names, rows, unread } = known ?? (await askForLabelSets());
   return { ...describeFleet(names, rows), unread };
+
+  async function askForLabelSets(): Promise<LabelSets> {
+    const query = { matchers, window };
+    return readLabelSets(source, query, await source.labelNames(query, signal), signal);
+  }
 }
 
 /** Instances and label values as the label sets of a service tell them. */

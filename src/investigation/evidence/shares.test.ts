@@ -217,6 +217,18 @@ describe('parts that are read at first', () => {
     },
     { what: 'are divided where it grew for a quarter', samplesAt: burst, parts: [3, 4], requests: 7 },
     {
+      what: 'are divided in the baseline alone where that did not lie still, and differs no more in its parts',
+      samplesAt: (minute: number) => withPrice(minute < -30 ? 16 : minute < 0 ? 10 : 13),
+      parts: [4, 2],
+      requests: 6,
+    },
+    {
+      what: 'are divided in the incident alone where too little grew in it for a change',
+      samplesAt: (minute: number) => withPrice(minute < 0 ? 10 : 14),
+      parts: [2, 4],
+      requests: 6,
+    },
+    {
       what: 'are all divided where the baseline did not lie still',
       samplesAt: (minute: number) => (minute < -50 ? withPrice(60) : changing(CALM, withPrice(60))(minute)),
       parts: [4, 4],

@@ -136,6 +136,37 @@ describe('with the waits of another type', () => {
   });
 });
 
+describe('after waits of another type that grew alike', () => {
+  const locks = (ms: number): Stacks => ({ 'main serve cache.get': ms, 'main order stock.get': ms });
+  const channel = (ms: number): Stacks => ({ 'main collect chanrecv': ms });
+  const judge = async (blockAfter: number) => {
+    const instances = pods(2, {
+      cpu: WORK,
+      mutex: changing(locks(20), locks(80)),
+      block: changing(channel(20), channel(blockAfter)),
+    });
+    const ready = await readyFor('mutex', instances);
+    const mutex = await readWaits(ready.context, ready.lens, ready.profileTimes, ready.main, 1);
+    const before = ready.context.requests.made;
+    const { lens, profileTimes } = await readyFor('block', instances);
+    const block = await readWaits(ready.context, lens, profileTimes, ready.main, 1, null, [mutex]);
+    const requests = ready.context.requests.made - before;
+    return { mutex: mutex.dismissed, block: block.contention?.growth.site ?? block.dismissed, requests };
+  };
+
+  test('no profile is asked for where these grew no more', async () => {
+    expect(await judge(100)).toEqual({ mutex: 'alike', block: 'alike', requests: 0 });
+  });
+
+  test('what grew by far more is looked at', async () => {
+    expect(await judge(200)).toMatchObject({
+      mutex: 'alike',
+      block: { fn: expect.any(Number) },
+      requests: 2,
+    });
+  });
+});
+
 describe('with goroutines that run, or could run', () => {
   const running = (count: number): Stacks => ({ 'main serve encode': count, 'main work runtime.gopark': 9 });
   const judge = async (after: number, load = 1) => {

@@ -1,4 +1,4 @@
-import { type Waits, waitsGrewAlike } from '../../profile/compare/alike.js';
+import { grewLikeAlikeWaits, type Waits, waitsGrewAlike } from '../../profile/compare/alike.js';
 import { isStarved } from '../../profile/compare/growth/starved.js';
 import type { SiteGrowth } from '../../profile/compare/growth.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
@@ -40,6 +40,8 @@ const PARTS = 6;
  *
  * @param load value per profile of the main type, after ÷ before
  * @param served time that the main type shows in each profile of the incident, in seconds; null where unknown
+ * @param others waits of types that were read before: no profile is asked for what grew like waits of all
+ *   kinds
  */
 export async function readWaits(
   context: InvestigationContext,
@@ -48,6 +50,7 @@ export async function readWaits(
   main: ProfileTimes,
   load: number,
   served: number | null = null,
+  others: readonly WaitLens[] = [],
 ): Promise<WaitLens> {
   const { plan } = context;
   const seconds = secondsPerUnit(lens.type.unit) ?? 1;
@@ -77,6 +80,9 @@ export async function readWaits(
   if (growthStart === null) return withoutContention;
   if (served !== null && meanAfter - meanBefore < MIN_WAIT_PART * served)
     return { ...withoutContention, dismissed: 'immaterial' };
+  const levelsOfType = { before: meanBefore, after: meanAfter };
+  if (others.some((other) => other.dismissed === 'alike' && grewLikeAlikeWaits(levelsOfType, other)))
+    return { ...withoutContention, dismissed: 'alike' };
   const { site, ...sides } = await readEnds(context, lens, profileTimes, null, 1);
   if (site === null) return withoutContention;
   if (waitsGrewAlike(sides)) return { ...withoutContention, dismissed: 'alike' };

@@ -71,6 +71,11 @@ export function onGrid(plan: Plan): Plan {
   return { ...plan, incident: { from, to: gridEnd(plan.incident, plan.stepMs) } };
 }
 
+/** The time from the beginning of the baseline to the end of the incident. */
+export function coverBoth({ baseline, incident }: Pick<Plan, 'baseline' | 'incident'>): Window {
+  return { from: baseline.from, to: incident.to };
+}
+
 /**
  * The end of a window on its grid: a whole number of steps after its start, so that a server answers in one
  * request.

@@ -3,6 +3,7 @@ import { buildContrast, wholeRun } from '../../profile/contrast/runs.js';
 import { orderTypes, type ProfileType } from '../../profile/types/types.js';
 import type { ToolContext } from '../../query/context.js';
 import { explainEmptiness } from '../../query/emptiness.js';
+import { readTypedLabelSets, selectLabelSets } from '../../query/label-sets.js';
 import { lookbackNotes } from '../../query/lookback.js';
 import { leaveOneProfiler } from '../../query/one-profiler.js';
 import { allMatchers, type Selection, selectorText } from '../../query/selection.js';
@@ -15,7 +16,7 @@ import { type Evidence, readEvidence } from '../evidence/evidence.js';
 import type { LensType } from '../evidence/lens.js';
 import type { Requests } from '../evidence/requests.js';
 import type { ShareLens } from '../evidence/shares.js';
-import { planWindows } from '../evidence/windows.js';
+import { coverBoth, onGrid, planWindows } from '../evidence/windows.js';
 import { drawOutcome } from '../outcome.js';
 import { EXAMPLE_SHARE, growthSeen, readSight, wholeSeen } from '../smallest.js';
 import { MAIN } from '../thresholds.js';
@@ -51,22 +52,27 @@ const EXAMPLES = [EXAMPLE_SHARE, 0.2] as const;
 export async function readGate(question: GateQuestion, context: ToolContext): Promise<GateReport> {
   const { source, service, window, baseline } = question;
   const selection: Selection = { service, matchers: question.matchers };
-  const schema = context.getSchema(source);
-  const typeIds = await schema.typeIds(allMatchers(selection), window, context.signal);
-  const [first] = orderTypes(typeIds);
+  const selected = allMatchers(selection);
+  const selectedBefore = baseline === null ? selected : allMatchers({ service, matchers: baseline.matchers });
+  const earlier = { window: baseline?.window ?? null, matchers: selectedBefore };
+  const sides = alignBaseline(source, window, selected, earlier);
+  const sets = await readTypedLabelSets(
+    sides.source,
+    { matchers: selected, window },
+    coverBoth(onGrid(planWindows(window, sides.baseline))),
+    context,
+  );
+  const [first] = orderTypes(sets.typeIds);
   if (first === undefined) return reportNothingToJudge(question, 'judged', context);
   const single = await leaveOneProfiler(source, selection, first, window, context);
-  const oneProfiler = (side: readonly Matcher[]) =>
-    allMatchers({ service, matchers: [...side, ...single.matchers] });
-  const matchers = oneProfiler(selection.matchers);
-  const before = baseline === null ? matchers : oneProfiler(baseline.matchers);
-  const earlier = { window: baseline?.window ?? null, matchers: before };
-  const sides = alignBaseline(source, window, matchers, earlier);
+  const matchers = [...selected, ...single.matchers];
+  const before = [...selectedBefore, ...single.matchers];
   const evidence = await readEvidence(
     {
       ...sides,
       matchers,
-      typeIds,
+      typeIds: sets.typeIds,
+      labelSets: selectLabelSets(sets, single.matchers),
       incident: window,
       requests: question.requests,
       slices: sameMatchers(before, matchers) ? MAIN.slices : 0,

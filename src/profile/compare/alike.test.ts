@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { contrast } from '../../../test/support/contrast.js';
-import { waitsGrewAlike } from './alike.js';
+import { grewLikeAlikeWaits, waitsGrewAlike } from './alike.js';
 
 const CALM = { 'main get sync.Lock': 20, 'main put sync.Lock': 10, 'main log sync.Lock': 5 };
 const times = (get: number, put: number, log: number) => ({
@@ -103,4 +103,23 @@ test('the others must have grown by 2.5', () => {
   const before = { 'main a sync.Lock': 10, 'main b sync.Lock': 10 };
   expect(waitsGrewAlike(contrast(before, { 'main a sync.Lock': 30, 'main b sync.Lock': 25 }))).toBe(true);
   expect(waitsGrewAlike(contrast(before, { 'main a sync.Lock': 30, 'main b sync.Lock': 24 }))).toBe(false);
+});
+
+describe('a type whose waits are not looked at grew like one whose waits grew alike', () => {
+  const alike = { before: 0.25, after: 0.75 };
+  test.each([
+    { what: 'as much', type: { before: 1, after: 3 }, alike, grewLike: true },
+    { what: 'by less', type: { before: 1, after: 2.5 }, alike, grewLike: true },
+    { what: 'by half as much again', type: { before: 1, after: 4.5 }, alike, grewLike: true },
+    { what: 'by more than that', type: { before: 1, after: 4.6 }, alike, grewLike: false },
+    { what: 'from nothing', type: { before: 0, after: 1 }, alike, grewLike: false },
+    {
+      what: 'next to one that grew from nothing',
+      type: { before: 1, after: 3 },
+      alike: { before: 0, after: 1 },
+      grewLike: false,
+    },
+  ])('$what: $grewLike', ({ type, alike, grewLike }) => {
+    expect(grewLikeAlikeWaits(type, alike)).toBe(grewLike);
+  });
 });

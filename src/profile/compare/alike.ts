@@ -53,6 +53,24 @@ export function waitsGrewAlike(grown: Waits, others: readonly Waits[] = []): boo
   return Math.log(rest.after / rest.before) >= ALIKE * Math.log(site.after / site.before);
 }
 
+/** A type grew no more than one whose waits all grew alike, give or take this factor. */
+const SAME_GROWTH = 1.5;
+
+/** Waiting per profile of a type on both sides. */
+export interface WaitLevels {
+  before: number;
+  after: number;
+}
+
+/**
+ * Whether the waits of a type grew by no more than those of another one, of which it is known that they grew
+ * alike: what makes all of these wait longer explains as much of the others, and a lock that came to it would
+ * show as more. To know that takes no look at who waits.
+ */
+export function grewLikeAlikeWaits(type: WaitLevels, alike: WaitLevels): boolean {
+  return alike.before > 0 && type.after * alike.before <= SAME_GROWTH * alike.after * type.before;
+}
+
 /** Waiting per profile by the name of who waits, and what no function is charged with under no name. */
 function waitsByName({ joined, before, after }: Waits): Map<string, { before: number; after: number }> {
   const hasOwn = before.costs.application + after.costs.application > 0;

@@ -1,9 +1,10 @@
 import { offload } from '../../../offload.js';
 import type { CountedProfile, Reading } from '../../../profile/compare/analysis.js';
 import type { Changes } from '../../../profile/compare/changes.js';
+import type { FirstLook, LookSearch } from '../../../profile/compare/stages/calm.js';
 import { isHeavyWork } from '../../../work/offload.js';
 import { shareProfile } from '../../../work/share.js';
-import { SUSPICIOUS_Z } from '../../thresholds.js';
+import { GATE, SLICE_GATE, SUSPICIOUS_Z } from '../../thresholds.js';
 import { type LensType, readQuantum } from '../lens.js';
 import { type ProfileTimes, singleTotals } from '../profile-times.js';
 import type { InvestigationContext, Resolution } from '../shares.js';
@@ -44,7 +45,7 @@ export async function readInStages(
   context: InvestigationContext,
   lens: LensType,
   profileTimes: ProfileTimes,
-  { allowsBursts = true, ...resolution }: Resolution,
+  { gate = GATE, allowsBursts = true, ...resolution }: Resolution,
 ): Promise<StagedReading | null> {
   const { readContext, plan, fleet } = context;
   const even = cutWindows(profileTimes, plan, resolution);
@@ -74,22 +75,55 @@ export async function readInStages(
   const first = toReading(read);
   const staged = { slices, isEstimated, known: null };
   if (!isFiner(finest, atFirst)) return { ...staged, ...first, windows: { ...finest } };
-  const search = { without: NO_KEYS, gate: SUSPICIOUS_Z, sliceGate: SUSPICIOUS_Z, allowsBursts };
-  const finer = finerTotals(profileTimes, read, finest);
   const options = { isHeavy: first.isHeavy, signal: readContext.signal };
-  const look =
-    resolution.isDivided === true
-      ? null
-      : await offload('look', [{ ...first.reading, finer }, search], options);
+  const lookAt = (parts: PartsRead, reading: Reading, search: LookSearch) =>
+    offload('look', [{ ...reading, finer: finerTotals(profileTimes, parts, finest) }, search], options);
+  const search = { without: NO_KEYS, gate: SUSPICIOUS_Z, sliceGate: SUSPICIOUS_Z, allowsBursts };
+  const look = resolution.isDivided === true ? null : await lookAt(read, first.reading, search);
   // A load that new instances brought may settle, which only parts tell.
   const mayWarmUp = look?.hasRisen === true && newInstances(context, profileTimes)?.areAll === true;
   if (look !== null && look.calm !== null && !mayWarmUp)
     return { ...staged, ...first, known: look.calm, windows: { ...atFirst } };
+  let parts = read;
+  const oneSide = look === null || mayWarmUp ? null : chooseSide(look, gate, atFirst, finest);
+  if (oneSide !== null) {
+    parts = await refineParts(context, lens, profileTimes, read, oneSide.windows);
+    const divided = toReading(parts, first.reading);
+    const { calm } = await lookAt(parts, divided.reading, { ...search, ...oneSide.search });
+    if (calm !== null) return { ...staged, ...divided, known: calm, windows: { ...oneSide.windows } };
+  }
   const windows = { ...finest };
   if (look?.hasCalmBaseline === true) windows.baseline = withFirst(finest.baseline, atFirst.baseline);
-  const divided = await refineParts(context, lens, profileTimes, read, windows);
+  const divided = await refineParts(context, lens, profileTimes, parts, windows);
   return { ...staged, ...toReading(divided, first.reading), windows };
 }
+
+/**
+ * The side of the comparison that is divided first, and what its parts are searched for; null where both are
+ * to be divided. Where the baseline alone is not calm, its parts may tell that all is; where the incident
+ * alone is not, its parts tell whether something changed.
+ */
+function chooseSide(
+  { hasCalmBaseline, hasCalmIncident }: FirstLook,
+  gate: number,
+  atFirst: PartWindows,
+  finest: PartWindows,
+): { windows: PartWindows; search: Partial<LookSearch> } | null {
+  if (hasCalmIncident)
+    return {
+      windows: { baseline: finest.baseline, incident: atFirst.incident },
+      search: { isBaselineDivided: true },
+    };
+  if (hasCalmBaseline)
+    return {
+      windows: { baseline: atFirst.baseline, incident: finest.incident },
+      search: { gate: gate - DOUBT, sliceGate: Math.max(gate, SLICE_GATE) - DOUBT },
+    };
+  return null;
+}
+
+/** The parts of the baseline may make a change of a cost that stands out by this less. */
+const DOUBT = 0.5;
 
 const NO_KEYS: ReadonlySet<string> = new Set();
 

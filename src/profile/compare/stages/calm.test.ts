@@ -50,6 +50,31 @@ describe('a reading in few parts is calm', () => {
     expect(lookFirst(reading(parts), LOWERED).calm !== null).toBe(calm);
   });
 
+  test.each<{ what: string; parts: Parts; baseline: boolean; incident: boolean }>([
+    { what: 'nothing', parts: {}, baseline: true, incident: true },
+    { what: 'the baseline', parts: { baseline: [price(170), CALM] }, baseline: false, incident: true },
+    { what: 'the incident', parts: { incident: [CALM, price(200)] }, baseline: true, incident: false },
+    {
+      what: 'both',
+      parts: { baseline: [price(170), CALM], incident: [price(400), price(400)] },
+      baseline: false,
+      incident: false,
+    },
+  ])('and says what was not: $what', ({ parts, baseline, incident }) => {
+    expect(lookFirst(reading(parts), LOWERED)).toMatchObject({
+      hasCalmBaseline: baseline,
+      hasCalmIncident: incident,
+    });
+  });
+
+  test('where its baseline was divided, whatever the first part of that is', () => {
+    const divided = reading({ baseline: [price(170), CALM, CALM, CALM] });
+    expect(lookFirst(divided, LOWERED).calm).toBeNull();
+    expect(lookFirst(divided, { ...LOWERED, isBaselineDivided: true }).calm).not.toBeNull();
+    const changed = reading({ baseline: [CALM, CALM, CALM, CALM], incident: [price(200), price(200)] });
+    expect(lookFirst(changed, { ...LOWERED, isBaselineDivided: true }).calm).toBeNull();
+  });
+
   test('also where the load rose, if the totals of finer parts have told it', () => {
     const risen = reading({ incident: [scaled(1.5), scaled(1.5)] });
     const levels = (value: number) => [[{ value, profiles: 1 }], [{ value, profiles: 1 }]];

@@ -21,8 +21,16 @@ export interface FirstLook {
   calm: Changes | null;
   /** Whether no function cost more in the first part of the baseline than in the later ones, or less. */
   hasCalmBaseline: boolean;
+  /** Whether nothing in the incident or its slices looks like a change, a load or a warm-up. */
+  hasCalmIncident: boolean;
   /** Whether the load rose. */
   hasRisen: boolean;
+}
+
+/** A search at gates that are lower than those of a change. */
+export interface LookSearch extends Omit<ChangeSearch, 'isStrict'> {
+  /** Whether the baseline was divided, so that its parts tell what the first of them is. */
+  isBaselineDivided?: boolean;
 }
 
 /**
@@ -32,22 +40,26 @@ export interface FirstLook {
  */
 export function lookFirst(
   reading: Reading,
-  { without, gate, sliceGate, allowsBursts }: Omit<ChangeSearch, 'isStrict'>,
+  { without, gate, sliceGate, allowsBursts, isBaselineDivided = false }: LookSearch,
 ): FirstLook {
   const analysis = analyse(reading, without);
   const { load, isPartly, mix, slices } = analysis;
-  const isBaselineCalm = hasCalmBaseline(analysis);
-  const look = { hasCalmBaseline: isBaselineCalm, hasRisen: load.hasRisen };
+  const isBaselineCalm = isBaselineDivided || hasCalmBaseline(analysis);
   // The totals of finer parts have told the load, where they are known.
   const mayHaveRisen = reading.finer === undefined && (load.risen ?? 0) >= CALM_RISE && load.z >= CALM_RISE_Z;
-  const isCalm =
-    isBaselineCalm &&
+  const isIncidentCalm =
     !mayHaveRisen &&
     !isPartly &&
     mix.length === 0 &&
     changeOverTime(analysis, gate, allowsBursts) === null &&
     slices.every((_, slice) => changeInSlice(analysis, slice, sliceGate) === null);
-  return { ...look, calm: isCalm ? { analysis, overTime: null, inSlices: slices.map(() => null) } : null };
+  const isCalm = isBaselineCalm && isIncidentCalm;
+  return {
+    hasCalmBaseline: isBaselineCalm,
+    hasCalmIncident: isIncidentCalm,
+    hasRisen: load.hasRisen,
+    calm: isCalm ? { analysis, overTime: null, inSlices: slices.map(() => null) } : null,
+  };
 }
 
 /** Whether no function cost more in the first part of the baseline than in the later ones, or less. */
