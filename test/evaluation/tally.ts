@@ -17,17 +17,6 @@ export const FLOORS = {
 /** From so many profile types on a service has many, whose answers have a floor of their own. */
 const MANY_TYPES = 5;
 
-/**
- * Levels that are held while a floor is not reached yet: the small evaluation fails below them, so that
- * nothing gets worse. A level here only ever moves towards its floor, and goes when that is reached.
- */
-const HELD = {
-  // 98.2 % of 3,227 in the table, and 98.0 % of the 1,027 of the small run.
-  held: 0.975,
-  // Services with five types or more: 21 of 366 innocent ones, 23 of 28 of all kinds.
-  requests: 24,
-} as const;
-
 /** Largest width of the interval of an onset, in usual times between two profiles of an instance. */
 const MAX_GAPS = 2;
 
@@ -156,16 +145,8 @@ function worstKind(outcomes: readonly Outcome[]) {
   return rows.sort((a, b) => a.right / a.of - b.right / b.of)[0] ?? null;
 }
 
-/**
- * Compares the results with the floors.
- *
- * @returns `reached` tells whether all floors are reached, `isHeld` whether nothing is below what is held
- */
-export function summarise(outcomes: readonly Outcome[]): {
-  lines: string[];
-  reached: boolean;
-  isHeld: boolean;
-} {
+/** Compares the results with the floors; `reached` tells whether all of them are. */
+export function summarise(outcomes: readonly Outcome[]): { lines: string[]; reached: boolean } {
   const plain = outcomes.filter((outcome) => outcome.plain === true);
   const named = plain.filter((outcome) => outcome.function).length;
   const long = outcomes.filter(({ tokens }) => tokens > BOUNDS.tokens).length;
@@ -185,7 +166,7 @@ export function summarise(outcomes: readonly Outcome[]): {
   const all = both.filter(({ causes }) => causes === true).length;
   const worst = worstKind(outcomes);
   const cheated = outcomes.filter(({ wrong }) => wrong.some((text) => text.includes('requests'))).length;
-  const checks: { text: string; reached: boolean; isHeld?: boolean }[] = [
+  const checks: { text: string; reached: boolean }[] = [
     {
       text: `planted changes of at least 6 standard errors named first: ${named} of ${plain.length} (${percent(named, plain.length)}; floor 95 %)`,
       reached: named >= FLOORS.named * plain.length,
@@ -204,7 +185,6 @@ export function summarise(outcomes: readonly Outcome[]): {
           {
             text: `onsets inside the stated interval: ${held} of ${stated.length} (${percent(held, stated.length)}; floor 98 %); wider than ${MAX_GAPS} gaps: ${wide} (${percent(wide, stated.length)})`,
             reached: held >= FLOORS.held * stated.length,
-            isHeld: held >= HELD.held * stated.length,
           },
         ]),
     ...(both.length === 0
@@ -213,7 +193,6 @@ export function summarise(outcomes: readonly Outcome[]): {
           {
             text: `second of two changes of at least 6 standard errors in the list: ${all} of ${both.length} (${percent(all, both.length)}; floor 90 %)`,
             reached: all >= FLOORS.second * both.length,
-            isHeld: all >= FLOORS.second * both.length,
           },
         ]),
     ...innocent.map(({ kind, of, accused }) => ({
@@ -238,7 +217,6 @@ export function summarise(outcomes: readonly Outcome[]): {
         {
           text: `upstream requests of ${what}: median ${median} (at most ${FLOORS.requests}), p95 ${p95}, of ${part.length} answers`,
           reached: median <= FLOORS.requests,
-          isHeld: median <= (part === ofMany ? HELD.requests : FLOORS.requests),
         },
       ];
     }),
@@ -246,6 +224,5 @@ export function summarise(outcomes: readonly Outcome[]): {
   return {
     lines: checks.map(({ text, reached }) => `${reached ? 'reached' : 'MISSED'}: ${text}`),
     reached: checks.every(({ reached }) => reached),
-    isHeld: checks.every(({ reached, isHeld = reached }) => reached || isHeld),
   };
 }
