@@ -65,9 +65,12 @@ describe('where it cost no more than before, or no more than chance explains, mo
     },
     { what: 'it fell, whatever its own cost did', kinds: [below(2_000, 1_600), own(100, 200)], is: true },
     { what: 'it stayed, whatever its own cost did', kinds: [below(2_000, 1_900), own(100, 200)], is: true },
-    // ln (130 ÷ 100) is 2.0 standard errors, and ln (160 ÷ 100) is 3.7.
+    // The roots of the likelihood ratios of 100 and 130 and of 100 and 160 are 2.0 and 3.7.
     { what: 'a little of its own', kinds: [below(1_000, 1_000), own(100, 130)], is: true },
     { what: 'more of its own', kinds: [below(1_000, 1_000), own(100, 160)], is: false },
+    // Those of nothing and 6, and of nothing and 7, are 2.9 and 3.1.
+    { what: 'a few samples of its own, and none before', kinds: [below(1_000, 1_000), own(0, 6)], is: true },
+    { what: 'more of its own, and none before', kinds: [below(1_000, 1_000), own(0, 7)], is: false },
     { what: 'nothing passes through it', kinds: [own(0, 0)], is: true },
   ])('$what: $is', ({ kinds, is }) => {
     expect(isAbove(kinds)).toBe(is);
@@ -79,8 +82,8 @@ describe('where it cost no more than before, or no more than chance explains, mo
   });
 
   test('as much of its own cost as chance explains lies within three standard errors', () => {
-    // ln (501 ÷ 400) is 3.4 times √(1 ÷ 400 + 1 ÷ 501), and ln (481 ÷ 400) is 2.7 times its error.
-    const rise = (after: number) => isAbove([below(9_000, 9_000), own(399.5, after)]);
-    expect([480.5, 500.5].map(rise)).toEqual([true, false]);
+    // The root of the likelihood ratio of 400 and 488 is 2.96, that of 400 and 490 is 3.02.
+    const rise = (after: number) => isAbove([below(9_000, 9_000), own(400, after)]);
+    expect([488, 490].map(rise)).toEqual([true, false]);
   });
 });

@@ -1,4 +1,4 @@
-import { logFactor } from '../../contrast/log-factor.js';
+import { signedRootOfCounts } from '../../contrast/noise.js';
 import type { Stratum } from './strata.js';
 
 /** Part of a function's growth, or of its cost, that must be that of entry points below it. */
@@ -34,7 +34,7 @@ export function isAboveEntries(
     costBelow += above[1];
   }
   if (growth > 0 && growthBelow >= MAIN_PART * growth) return true;
-  const { log, variance } = logFactor(rest, [profilesBefore, profilesAfter]);
-  const hasRestRisen = growth > 0 && log >= MIN_REST_Z * Math.sqrt(phi * variance);
+  const hasRestRisen =
+    growth > 0 && signedRootOfCounts(rest, [profilesBefore, profilesAfter], phi) >= MIN_REST_Z;
   return !hasRestRisen && costBelow >= MAIN_PART * cost;
 }
