@@ -200,6 +200,7 @@ export async function readShares(
           changes: accepted,
           slices: allSlices,
           window: { from: settledFrom, to: plan.incident.to },
+          whole: reading.incident,
         });
   const [change = null, ...further] = [...settled].sort((a, b) => b.culprit.growth - a.culprit.growth);
   return {

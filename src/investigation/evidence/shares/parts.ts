@@ -83,27 +83,48 @@ export async function readParts(
   windows: PartWindows,
   slices: readonly SliceOf[],
 ): Promise<PartsRead> {
-  const { readContext, plan, fleet } = context;
+  const { plan, fleet } = context;
   const told = tellableSlices(fleet, profileTimes, plan, slices);
   const read = (window: Window) => readPart(context, lens, profileTimes, window);
-  const [baseline, incident, asked] = await Promise.all([
-    Promise.all(windows.baseline.map(read)),
-    Promise.all(windows.incident.map(read)),
-    Promise.all(
-      slices.map((slice) =>
-        told.has(slice) ? null : readActive(readContext, lens.type, plan.incident, [slice.matcher]),
-      ),
-    ),
+  const baselineParts = Promise.all(windows.baseline.map(read));
+  const incidentParts = Promise.all(windows.incident.map(read));
+  const [baseline, incident, bySlice] = await Promise.all([
+    baselineParts,
+    incidentParts,
+    readSlices(context, lens, profileTimes, { window: plan.incident, slices, told, whole: incidentParts }),
   ]);
+  return { windows, baseline, incident, slices: bySlice };
+}
+
+/** Slices of the fleet in one stretch of time. */
+interface WantedSlices {
+  window: Window;
+  slices: readonly SliceOf[];
+  /** Slices that are not asked for: see {@link tellableSlices}. */
+  told: ReadonlySet<SliceOf>;
+  /** The parts of all of that time; they may still be on their way. */
+  whole: readonly CountedProfile[] | Promise<readonly CountedProfile[]>;
+}
+
+/** Reads slices: a merge for each, but for those that are what the others leave of the whole. */
+export async function readSlices(
+  context: Pick<InvestigationContext, 'readContext' | 'fleet'>,
+  { type }: LensType,
+  profileTimes: ProfileTimes,
+  { window, slices, told, whole }: WantedSlices,
+): Promise<CountedProfile[]> {
+  const { readContext, fleet } = context;
+  const asked = await Promise.all(
+    slices.map((slice) => (told.has(slice) ? null : readActive(readContext, type, window, [slice.matcher]))),
+  );
   const siblings = ({ matcher }: SliceOf) =>
     slices.flatMap((slice, at) => (slice.matcher.name === matcher.name ? (asked[at] ?? []) : []));
-  const bySlice = await Promise.all(
+  return Promise.all(
     slices.map(async (slice, at) => ({
-      profile: asked[at] ?? (await subtract(context, incident, siblings(slice))),
-      profiles: profilesInSlice(fleet, profileTimes, plan.incident, slice.matcher),
+      profile: asked[at] ?? (await subtract(context, await whole, siblings(slice))),
+      profiles: profilesInSlice(fleet, profileTimes, window, slice.matcher),
     })),
   );
-  return { windows, baseline, incident, slices: bySlice };
 }
 
 /**
@@ -195,7 +216,7 @@ async function readPart(
 }
 
 function subtract(
-  { readContext: { signal } }: InvestigationContext,
+  { readContext: { signal } }: Pick<InvestigationContext, 'readContext'>,
   wholes: readonly CountedProfile[],
   parts: readonly Profile[],
 ): Promise<Profile> {

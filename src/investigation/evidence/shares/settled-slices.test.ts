@@ -14,9 +14,10 @@ const stacks = (price: number): Stacks => ({ 'main serve price': price, 'main se
 /** Attributes a growth of `price` to pods that have settled, by what each sent of it. */
 async function attributeTo(pods: Readonly<Record<string, number>>, max = 40) {
   const whole = Object.values(pods).reduce((sum, price) => sum + price, 0);
+  const after = { 'main serve price': whole, 'main serve stock': 300 * Object.keys(pods).length };
   const share = shareEvidence('cpu', {
     before: stacks(30),
-    after: { 'main serve price': whole, 'main serve stock': 300 * Object.keys(pods).length },
+    after,
     parts: 1,
     change: {},
   });
@@ -50,7 +51,12 @@ async function attributeTo(pods: Readonly<Record<string, number>>, max = 40) {
     },
     toLens('cpu'),
     { series: labels.map(({ pod = '' }) => ({ labels: { pod }, points })), stepMs: 100 },
-    { changes: [share.change], slices, window: WINDOW },
+    {
+      changes: [share.change],
+      slices,
+      window: WINDOW,
+      whole: [{ profile: profileFrom(after), profiles: labels.length }],
+    },
   );
   return { asked, change };
 }

@@ -1,11 +1,12 @@
-import { countsIn } from '../../../profile/compare/analysis.js';
+import type { CountedProfile } from '../../../profile/compare/analysis.js';
 import type { Slice } from '../../../profile/compare/attribution.js';
 import { type Profile, totalValue } from '../../../profile/model.js';
 import type { Window } from '../../../sources/source.js';
-import { type LensType, readActive } from '../lens.js';
+import type { LensType } from '../lens.js';
 import type { ProfileTimes } from '../profile-times.js';
 import type { InvestigationContext, ShareChange } from '../shares.js';
 import { countsLater } from './counts-later.js';
+import { readSlices } from './parts.js';
 import { attributeTo, profilesInSlice, type SliceOf, tellableSlices } from './slices.js';
 
 /** Changes of one type from the time on at which all instances had settled. */
@@ -15,6 +16,8 @@ interface SettledChanges {
   slices: readonly SliceOf[];
   /** The incident from that time on. */
   window: Window;
+  /** The parts of all of that time. */
+  whole: readonly CountedProfile[];
 }
 
 /**
@@ -24,53 +27,34 @@ interface SettledChanges {
  * @returns the changes as they are where too few requests are left, or fewer than two slices sent profiles
  */
 export async function attributeSettled(
-  { readContext, fleet, requests }: Pick<InvestigationContext, 'readContext' | 'fleet' | 'requests'>,
-  { type }: LensType,
+  context: Pick<InvestigationContext, 'readContext' | 'fleet' | 'requests'>,
+  lens: LensType,
   profileTimes: ProfileTimes,
-  { changes, slices, window }: SettledChanges,
+  { changes, slices, window, whole }: SettledChanges,
 ): Promise<readonly ShareChange[]> {
+  const { readContext, fleet, requests } = context;
   const present = slices.filter(({ matcher }) => profilesInSlice(fleet, profileTimes, window, matcher) > 0);
   const told = tellableSlices(fleet, profileTimes, { incident: window }, present);
   if (changes.length === 0 || present.length < 2 || present.length - told.size > requests.left)
     return changes;
-  const profiles = await Promise.all(
-    present.map((slice) => (told.has(slice) ? null : readActive(readContext, type, window, [slice.matcher]))),
-  );
+  const read = await readSlices(context, lens, profileTimes, { window, slices: present, told, whole });
   return Promise.all(changes.map(attributeChange));
 
   async function attributeChange(change: ShareChange): Promise<ShareChange> {
-    const counted = await Promise.all(
-      present.map(({ labels }, at) => countSlice(change, labels, profiles[at] ?? null)),
-    );
-    const all = present.map(({ labels, matcher, isRest = false }, at) => {
-      const others = counted.flatMap((slice) =>
-        slice !== null && matcher.name in slice.labels ? slice : [],
-      );
-      return counted[at] ?? { labels, isRest, ...leftBy(others, change) };
+    const counted = await Promise.all(read.map(({ profile }) => countSlice(change, profile)));
+    const all = present.flatMap(({ labels, isRest = false }, at): Slice[] => {
+      const counts = counted[at];
+      return counts === undefined ? [] : [{ labels, isRest, ...counts }];
     });
     return attributeTo(all, change, fleet.instanceLabel);
   }
 
-  /** The samples of the culprit in the profile of a slice; null for one that was not read. */
+  /** Counts the samples of the culprit in the profile of a slice. */
   async function countSlice(
     { analysis, culprit, leftOut }: ShareChange,
-    labels: Slice['labels'],
-    profile: Profile | null,
-  ): Promise<Slice | null> {
-    if (profile === null) return null;
+    profile: Profile,
+  ): Promise<Pick<Slice, 'x' | 'n' | 'total'>> {
     const counts = await countsLater(readContext, profile, analysis, culprit.fn, leftOut);
-    return { labels, ...counts, total: totalValue(profile) / analysis.quantum };
+    return { ...counts, total: totalValue(profile) / analysis.quantum };
   }
-}
-
-/** The samples that some slices leave of all. */
-function leftBy(
-  slices: readonly Slice[],
-  { analysis, contrast, culprit }: ShareChange,
-): Omit<Slice, 'labels'> {
-  const { x, n } = countsIn(analysis, contrast.after, culprit.fn);
-  const all = { x, n, total: contrast.after.costs.total / analysis.quantum };
-  const left = (of: 'x' | 'n' | 'total') =>
-    Math.max(0, all[of] - slices.reduce((sum, slice) => sum + slice[of], 0));
-  return { x: left('x'), n: left('n'), total: left('total') };
 }
