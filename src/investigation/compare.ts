@@ -11,7 +11,7 @@ import { instanceTurnover } from './evidence/evidence.js';
 import type { LensType } from './evidence/lens.js';
 import { type LevelLens, readLevels } from './evidence/levels.js';
 import { prepareEvidence } from './evidence/prepare.js';
-import { type ProfileTimes, readProfileTimes, sharedTimes } from './evidence/profile-times.js';
+import { type ProfileTimes, readProfileTimes, sendersIn, sharedTimes } from './evidence/profile-times.js';
 import { countedSource, createRequests } from './evidence/requests.js';
 import { type InvestigationContext, readShares, type ShareLens } from './evidence/shares.js';
 import { type UnreadParts, type UnreadType, unreadBecause } from './evidence/unread.js';
@@ -78,8 +78,8 @@ export async function readComparison(
     context.signal,
   );
   const actualBaseline = baseline.window ?? plan.baseline;
-  if (sharedTimes(profileTimes, plan.incident).length === 0) return 'no_incident';
-  if (sharedTimes(profileTimes, plan.baseline).length === 0) return { emptyBaseline: actualBaseline };
+  if (sendersIn(profileTimes, plan.incident).length === 0) return 'no_incident';
+  if (sendersIn(profileTimes, plan.baseline).length === 0) return { emptyBaseline: actualBaseline };
   const lens = toLens(scope);
   const hasSameProfiles = sameMatchers(baseline.matchers, matchers);
   const shares = await readShares(evidenceContext, lens, profileTimes, {

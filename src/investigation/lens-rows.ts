@@ -5,6 +5,7 @@ import { inAgreement, samplingError } from './agreement.js';
 import { loadCauses } from './conclude.js';
 import type { LensReadings } from './evidence/evidence.js';
 import type { LevelLens } from './evidence/levels.js';
+import { computeMean } from './evidence/profile-times.js';
 import type { TotalsLens } from './evidence/totals.js';
 import { isRiseOfChange } from './same-change.js';
 import { smallestChange } from './smallest.js';
@@ -18,17 +19,16 @@ function plainRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
   const { totals, shares, levels, waits, wholes } = reading;
   const loaded = loadCauses(shares);
   const rows = totals.map(({ lens, before, after }): LensRow => {
-    const per = ({ value, profiles }: typeof before) => (profiles > 0 ? value / profiles : null);
     const plain = {
       type: lens.type,
       kind: lens.kind,
-      before: per(before),
-      after: per(after),
+      before: computeMean(before),
+      after: computeMean(after),
       smallest: smallestChange(reading, lens),
       sameAs: null,
       error: null,
     };
-    const shared = shares.find((reading) => reading.lens === lens);
+    const shared = shares.find((row) => row.lens === lens);
     if (shared !== undefined) {
       const { analysis, change } = shared;
       const row = {
@@ -45,22 +45,22 @@ function plainRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
         lens.kind === 'amount' ? amountRose(analysis.load) : loaded.some(({ of }) => of === shared);
       return { ...row, verdict: hasRisen ? 'load_increase' : 'no_change' };
     }
-    const level = levels.find((reading) => reading.lens === lens);
+    const level = levels.find((row) => row.lens === lens);
     if (level !== undefined) {
       return { ...plain, before: level.before, after: level.after, verdict: levelVerdict(level) };
     }
-    const whole = wholes.find((reading) => reading.lens === lens);
+    const whole = wholes.find((row) => row.lens === lens);
     if (whole !== undefined) {
       return { ...plain, before: whole.before, verdict: wholeVerdict(whole) };
     }
-    const wait = waits.find((reading) => reading.lens === lens);
+    const wait = waits.find((row) => row.lens === lens);
     if (wait === undefined) return { ...plain, verdict: 'not_read' };
     // Without waiting there may be no wait profile; without any profile nothing is known.
     const unheard = totals[0]?.before.profiles === 0 ? 'inconclusive' : 'no_change';
     return { ...plain, verdict: wait.contention === null ? unheard : 'contention' };
   });
-  const left = reading.same.map(({ type, as }): LensRow => {
-    return {
+  const left = reading.same.map(
+    ({ type, as }): LensRow => ({
       type,
       kind: type.nature,
       verdict: 'not_read',
@@ -69,8 +69,8 @@ function plainRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
       error: null,
       smallest: null,
       sameAs: as,
-    };
-  });
+    }),
+  );
   return [...rows, ...left];
 }
 

@@ -9,7 +9,7 @@ import { formatTime } from '../text/units.js';
 import type { ComparisonReading } from './compare.js';
 import type { Cause } from './conclude.js';
 import type { Evidence } from './evidence/evidence.js';
-import { type ProfileTimes, sharedTimes, totalsIn } from './evidence/profile-times.js';
+import { computeMean, type ProfileTimes, sharedTimes, totalsIn } from './evidence/profile-times.js';
 import type { ShareLens } from './evidence/shares.js';
 import type { Plan } from './evidence/windows.js';
 import type { Outcome } from './outcome.js';
@@ -156,10 +156,10 @@ function buildCourse(
   const points = isWallClock
     ? listParts(lens)
     : [baseline, incident].flatMap((window) =>
-        partWindows(window, sharedTimes(times, window), MAX_POINTS).map(({ from, to }) => {
-          const { profiles, value } = totalsIn(times, { from, to });
-          return { from, to, value: profiles > 0 ? value / profiles : null };
-        }),
+        partWindows(window, sharedTimes(times, window), MAX_POINTS).map((part) => ({
+          ...part,
+          value: computeMean(totalsIn(times, part)),
+        })),
       );
   const per = kind === 'instant' ? 'per snapshot' : 'per profile';
   return { title: alias, unit, noun, rateUnit: null, per, points, baseline, window: incident, since };
@@ -172,6 +172,6 @@ function listParts(lens: ShareLens | undefined): Course['points'] {
   const all = [...windows.baseline, ...windows.incident];
   return [...analysis.baseline, ...analysis.incident].flatMap(({ costs, profiles, part }) => {
     const window = all[part];
-    return window === undefined ? [] : [{ ...window, value: profiles > 0 ? costs.total / profiles : null }];
+    return window === undefined ? [] : [{ ...window, value: computeMean({ profiles, value: costs.total }) }];
   });
 }

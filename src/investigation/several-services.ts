@@ -5,6 +5,7 @@ import type { ServiceRow, ServicesComparison } from '../report/answers/fleet/ser
 import { formatSelector } from '../sources/selector.js';
 import type { Matcher, ProfileSource, Window } from '../sources/source.js';
 import type { ComparisonQuestion } from './compare.js';
+import { computeMean, type Totals } from './evidence/profile-times.js';
 import { countedSource, createRequests } from './evidence/requests.js';
 import { planWindows } from './evidence/windows.js';
 
@@ -60,15 +61,15 @@ export async function compareServices(
 
 /** Cost that was added or lost in the window, in the type's unit: profiles by change of each. */
 function measureChange({ before, after }: ServiceRow): number {
-  const each = ({ value, profiles }: typeof before) => (profiles > 0 ? value / profiles : 0);
-  return Math.abs(each(after) - each(before)) * Math.max(after.profiles, 1);
+  const change = (computeMean(after) ?? 0) - (computeMean(before) ?? 0);
+  return Math.abs(change) * Math.max(after.profiles, 1);
 }
 
 async function readCostsByService(
   source: ProfileSource,
   query: Parameters<typeof readSums>[1],
   signal: AbortSignal,
-): Promise<Map<string, { value: number; profiles: number }>> {
+): Promise<Map<string, Totals>> {
   const [sums, counts] = await Promise.all([
     readSums(source, query, [SERVICE], signal),
     source.snapshots(query, [SERVICE], signal),

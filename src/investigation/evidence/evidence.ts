@@ -4,7 +4,7 @@ import { share } from '../../profile/contrast/contrast.js';
 import { buildContrast, wholeRun } from '../../profile/contrast/runs.js';
 import { orderTypes, type ProfileType } from '../../profile/types/types.js';
 import type { ToolContext } from '../../query/context.js';
-import type { Window } from '../../sources/source.js';
+import type { Labels } from '../../sources/source.js';
 import { secondsPerUnit } from '../../text/units.js';
 import { MAIN, MAIN_AT_FIRST, PRESSED_GATE, SECOND } from '../thresholds.js';
 import { instanceRise } from './instance-rise.js';
@@ -14,10 +14,10 @@ import { withoutRequests } from './of-requests.js';
 import { type EvidenceQuestion, prepareEvidence } from './prepare.js';
 import {
   type Grouping,
-  type LargeFleetCounts,
   type ProfileTimes,
   readProfileTimes,
-  sharedTimes,
+  sendersIn,
+  type Totals,
   totalsIn,
 } from './profile-times.js';
 import { NoRequestLeft } from './requests.js';
@@ -62,8 +62,8 @@ export type LensReadings = Pick<
 
 export interface TypeTotals {
   lens: LensType;
-  before: { profiles: number; value: number };
-  after: { profiles: number; value: number };
+  before: Totals;
+  after: Totals;
   /** Instances in which it rose; null where they are not told apart. */
   instances: InstanceRise | null;
   /** The totals over time that both sides are sums of. */
@@ -230,7 +230,7 @@ export async function readEvidence(
     same: plannedLenses.same,
     collector: collectorIn(shares),
     instances: instanceTurnover(main.profileTimes, context, fleet.instanceLabel),
-    context: context,
+    context,
     missing,
     unread: { types: unread, labels: fleet.unread },
     empty: await Promise.all(
@@ -331,22 +331,16 @@ async function readWithin(
 
 /** Which instances sent profiles before, after, or both. */
 export function instanceTurnover(
-  { series, stepMs }: ProfileTimes,
+  profileTimes: ProfileTimes,
   { plan, largeFleetCounts }: Pick<InvestigationContext & Grouping, 'plan' | 'largeFleetCounts'>,
   label: string | null,
 ) {
   if (label === null) return null;
-  const present = (window: Window) =>
-    series
-      .filter((row) => sharedTimes({ series: [row], stepMs }, window).length > 0)
-      .map(({ labels }) => labels[label]);
-  const namesIn = (counts: LargeFleetCounts['before']) => counts.map(({ labels }) => labels[label]);
-  const [before, after] = (
-    largeFleetCounts === null
-      ? [present(plan.baseline), present(plan.incident)]
-      : [namesIn(largeFleetCounts.before), namesIn(largeFleetCounts.after)]
-  ).map((names) => new Set(names.filter((name) => name !== undefined)));
-  if (before === undefined || after === undefined || before.size + after.size === 0) return null;
+  const namesIn = (rows: readonly { labels: Labels }[]) =>
+    new Set(rows.flatMap(({ labels }) => labels[label] ?? []));
+  const before = namesIn(largeFleetCounts?.before ?? sendersIn(profileTimes, plan.baseline));
+  const after = namesIn(largeFleetCounts?.after ?? sendersIn(profileTimes, plan.incident));
+  if (before.size + after.size === 0) return null;
   const stayed = [...before].filter((instance) => after.has(instance)).length;
   return { stayed, left: before.size - stayed, arrived: after.size - stayed };
 }

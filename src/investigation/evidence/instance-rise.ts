@@ -1,5 +1,6 @@
 import type { InstanceRise } from '../../profile/compare/finding.js';
-import { type ProfileTimes, totalsIn } from './profile-times.js';
+import type { Labels, Window } from '../../sources/source.js';
+import { computeMean, type ProfileTimes, totalsIn } from './profile-times.js';
 import type { Plan } from './windows.js';
 
 /** An instance takes part in a rise that is at least this part of the mean one. */
@@ -18,16 +19,14 @@ export function instanceRise(
   label: string | null,
 ): InstanceRise | null {
   if (label === null || profileTimes.largeFleet !== undefined) return null;
-  const mean = ({ value, profiles }: ReturnType<typeof totalsIn>) => (profiles > 0 ? value / profiles : null);
-  const [before, after] = [
-    mean(totalsIn(profileTimes, baseline)) ?? 0,
-    mean(totalsIn(profileTimes, incident)) ?? 0,
-  ];
+  const levelIn = (window: Window, isCounted?: (labels: Labels) => boolean) =>
+    computeMean(totalsIn(profileTimes, window, isCounted));
+  const [before, after] = [levelIn(baseline) ?? 0, levelIn(incident) ?? 0];
   const values = [...new Set(profileTimes.series.flatMap(({ labels }) => labels[label] ?? []))].sort();
   const present = values.flatMap((instance) => {
-    const belongsToInstance = (labels: Readonly<Record<string, string>>) => labels[label] === instance;
-    const now = mean(totalsIn(profileTimes, incident, belongsToInstance));
-    const past = mean(totalsIn(profileTimes, baseline, belongsToInstance)) ?? before;
+    const isOfInstance = (labels: Labels) => labels[label] === instance;
+    const now = levelIn(incident, isOfInstance);
+    const past = levelIn(baseline, isOfInstance) ?? before;
     return now === null ? [] : [{ instance, rise: now - past }];
   });
   if (present.length === 0) return null;

@@ -10,7 +10,7 @@ import type { Evidence } from './evidence.js';
 import { readActive } from './lens.js';
 import { divisionAt, MAX_DIVISIONS, narrowDown } from './onset/narrow-down.js';
 import { divideStretch, listStretches, type Narrowing, narrow, readStretch } from './onset/stretches.js';
-import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
+import { measureGap, type ProfileTimes, sendersIn, sharedTimes, totalsIn } from './profile-times.js';
 import { isDeploy, replacement } from './replacement.js';
 import { getResolution, type Since, splitIntoRounds, startsIn } from './rounds.js';
 import type { InvestigationContext, ShareLens } from './shares.js';
@@ -208,7 +208,7 @@ async function onsetOfValue(
   const after = isRead
     ? listStretches(profileTimes, [later], [known])
     : await readStretch(context, share, narrowing, later);
-  const isNew = sharedTimes(profileTimes, context.plan.baseline).length === 0;
+  const isNew = sendersIn(profileTimes, context.plan.baseline).length === 0;
   if (!isNew) {
     const earlier = { from: span.from, to: incident.from - 1 };
     const before = hasRoom ? await readStretch(context, share, narrowing, earlier) : [];

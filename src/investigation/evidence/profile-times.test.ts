@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { TimeSeries } from '../../sources/source.js';
-import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
+import {
+  computeMean,
+  measureGap,
+  type ProfileTimes,
+  sendersIn,
+  sharedTimes,
+  totalsIn,
+} from './profile-times.js';
 
 const STEP = 10;
 const series = (pod: string, ...points: [time: number, value: number][]): TimeSeries => ({
@@ -22,6 +29,16 @@ describe('the times of the profiles in a window', () => {
   });
 });
 
+test('senders of a window are the series with a profile in it, by the right edges of steps', () => {
+  const all = [
+    series('a', [99, 1], [150, 1]),
+    series('b', [99, 1], [209, 1]),
+    series('c', [208, 1]),
+    series('d'),
+  ];
+  expect(sendersIn(listTimes(...all), WINDOW).map(({ labels }) => labels.pod)).toEqual(['a', 'c']);
+});
+
 describe('the usual time between two profiles of an instance', () => {
   const at = (...times: number[]) => series('a', ...times.map((time): [number, number] => [time, 1]));
   test.each([
@@ -39,6 +56,11 @@ describe('totals in a window', () => {
 
   test('one profile for each instance and step with data', () => {
     expect(totalsIn(two, WINDOW)).toEqual({ profiles: 3, value: 13 });
+  });
+
+  test('their mean is the value per profile, and null without profiles', () => {
+    expect(computeMean(totalsIn(two, WINDOW))).toBeCloseTo(13 / 3);
+    expect(computeMean(totalsIn(two, { from: 300, to: 399 }))).toBeNull();
   });
 
   test('of some instances only', () => {

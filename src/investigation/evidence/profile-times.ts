@@ -85,12 +85,28 @@ export function withProfileCounts(
   return { ...times, largeFleet };
 }
 
+/** The series with a profile in a window: one for each instance that sent one, where they are told apart. */
+export function sendersIn({ series, stepMs }: ProfileTimes, window: Window): TimeSeries[] {
+  return series.filter(({ points }) => points.some(({ time }) => isIn(window, time, stepMs)));
+}
+
 /** Distinct times with a profile in a window, ascending: right edges of steps. */
 export function sharedTimes({ series, stepMs }: ProfileTimes, window: Window): number[] {
   const times = new Set<number>();
   for (const { points } of series)
     for (const { time } of points) if (isIn(window, time, stepMs)) times.add(time);
   return [...times].sort((a, b) => a - b);
+}
+
+/** Number of some profiles, and the sum of their values. */
+export interface Totals {
+  profiles: number;
+  value: number;
+}
+
+/** Value per profile; null where there is none. */
+export function computeMean({ profiles, value }: Totals): number | null {
+  return profiles > 0 ? value / profiles : null;
 }
 
 /**
@@ -101,7 +117,7 @@ export function totalsIn(
   { series, stepMs, largeFleet = [] }: ProfileTimes,
   window: Window,
   counts: (labels: Labels) => boolean = () => true,
-): { profiles: number; value: number } {
+): Totals {
   let profiles = 0;
   let value = 0;
   for (const { labels, points } of series) {

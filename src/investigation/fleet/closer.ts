@@ -1,5 +1,5 @@
 import type { Window } from '../../sources/source.js';
-import { totalsIn } from '../evidence/profile-times.js';
+import { computeMean, totalsIn } from '../evidence/profile-times.js';
 import type { Requests } from '../evidence/requests.js';
 import { listSlices, type SliceOf, tellableSlices, totalsInSlice } from '../evidence/shares/slices.js';
 import { PARTED, SLICE_GATE, SLICED } from '../thresholds.js';
@@ -137,11 +137,10 @@ function measureSlice({ context, series }: BriefEvidence, { matcher }: SliceOf):
   const [main] = series;
   if (main === undefined) return 0;
   const { fleet, plan } = context;
-  const levelIn = (window: Window, only?: SliceOf['matcher']) => {
-    const { value, profiles } =
-      only === undefined ? totalsIn(main.times, window) : totalsInSlice(fleet, main.times, window, only);
-    return profiles > 0 ? value / profiles : null;
-  };
+  const levelIn = (window: Window, only?: SliceOf['matcher']) =>
+    computeMean(
+      only === undefined ? totalsIn(main.times, window) : totalsInSlice(fleet, main.times, window, only),
+    );
   const past = levelIn(plan.baseline, matcher) ?? levelIn(plan.baseline);
   const now = levelIn(plan.incident, matcher);
   return past === null || now === null || past <= 0 ? 0 : now / past;

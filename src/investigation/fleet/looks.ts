@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import { MIN_AMOUNT_RISE } from '../../profile/compare/growth/rise.js';
 import type { ProfileSource } from '../../sources/source.js';
+import { computeMean } from '../evidence/profile-times.js';
 import type { Requests } from '../evidence/requests.js';
 import {
   allocationRise,
@@ -190,8 +191,8 @@ function measureRise({ evidence }: Look): number {
   const rises = evidence.totals
     .filter(({ lens }) => lens.kind === 'level' || lens.kind === 'wait')
     .map(({ before, after }) => {
-      const [was, is] = [before, after].map(({ value, profiles }) => (profiles > 0 ? value / profiles : 0));
-      return is === undefined || is === 0 ? 0 : is / Math.max(was ?? 0, Number.MIN_VALUE);
+      const [was, is] = [computeMean(before) ?? 0, computeMean(after) ?? 0];
+      return is === 0 ? 0 : is / Math.max(was, Number.MIN_VALUE);
     });
   return Math.max(0, ...rises);
 }

@@ -2,7 +2,7 @@ import { changeOverTime } from '../../profile/compare/analysis.js';
 import type { LoadChange } from '../../profile/compare/load.js';
 import { partWindows } from '../../profile/series/parts.js';
 import type { Window } from '../../sources/source.js';
-import { sharedTimes, totalsIn } from '../evidence/profile-times.js';
+import { computeMean, sharedTimes, totalsIn } from '../evidence/profile-times.js';
 import { PARTED } from '../thresholds.js';
 import { type BriefEvidence, quietAmounts } from './brief.js';
 
@@ -35,10 +35,8 @@ export function measureOutlier({ context, series }: BriefEvidence): number {
   const [main] = series;
   if (main === undefined || main.times.largeFleet !== undefined || main.times.series.length < 2) return 0;
   const { baseline, incident } = context.plan;
-  const levelIn = (series: typeof main.times.series, window: Window) => {
-    const { value, profiles } = totalsIn({ ...main.times, series }, window);
-    return profiles > 0 ? value / profiles : null;
-  };
+  const levelIn = (series: typeof main.times.series, window: Window) =>
+    computeMean(totalsIn({ ...main.times, series }, window));
   const past = levelIn(main.times.series, baseline);
   const ratios = main.times.series.flatMap((one) => {
     const [was, is] = [levelIn([one], baseline) ?? past, levelIn([one], incident)];
@@ -69,10 +67,7 @@ export function measureCourse({ context, series }: BriefEvidence): Course | null
   if (main === undefined) return null;
   const { baseline, incident } = context.plan;
   const listLevels = (windows: readonly Window[]) =>
-    windows.map((part) => {
-      const { value, profiles } = totalsIn(main.times, part);
-      return profiles > 0 ? value / profiles : 0;
-    });
+    windows.map((part) => computeMean(totalsIn(main.times, part)) ?? 0);
   const parts = partWindows(incident, sharedTimes(main.times, incident), PARTED.incidentParts);
   if (parts.length < PARTED.incidentParts) return null;
   const levels = listLevels(parts);
@@ -105,12 +100,12 @@ export function measureQuietAmounts(evidence: BriefEvidence): number | null {
   if (whole === undefined) return null;
   const { incident } = evidence.context.plan;
   const late = partWindows(incident, sharedTimes(whole.profileTimes, incident), 2).at(-1) ?? incident;
-  const { value, profiles } = totalsIn(whole.profileTimes, late);
-  if (value <= 0 || profiles === 0 || whole.before <= 0) return null;
+  const level = computeMean(totalsIn(whole.profileTimes, late)) ?? 0;
+  if (level <= 0 || whole.before <= 0) return null;
   const load = evidence.mainTotals?.load;
   const explained = load?.hasRisen === true ? (load.risen ?? 1) : 1;
   const error = Math.hypot(logError(whole.load), load?.hasRisen === true ? logError(load) : 0);
-  return error > 0 ? Math.log(value / profiles / whole.before / explained) / error : null;
+  return error > 0 ? Math.log(level / whole.before / explained) / error : null;
 }
 
 /** Standard error of the logarithm of a ratio that stands so many of them away from 1; zero if not known. */

@@ -3,7 +3,7 @@ import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
 import { secondsPerUnit } from '../../text/units.js';
 import { newsIn } from '../agreement.js';
 import { describeFleet } from '../evidence/fleet.js';
-import { totalsIn } from '../evidence/profile-times.js';
+import { sendersIn, totalsIn } from '../evidence/profile-times.js';
 import type { Requests } from '../evidence/requests.js';
 import type { InvestigationContext } from '../evidence/shares.js';
 import { unreadBecause } from '../evidence/unread.js';
@@ -110,12 +110,12 @@ export async function triage(
   { units, instanceLabels, turnover }: FleetUnits,
   { signal, soon }: Pick<ToolContext, 'signal' | 'soon'>,
 ): Promise<Triage> {
-  const own = soon === undefined ? signal : AbortSignal.any([signal, soon]);
+  const deadline = soon === undefined ? signal : AbortSignal.any([signal, soon]);
   const { source, matchers, requests, groupBy } = question;
   requests.limitTo(budgetFor(units.length));
   const plan = onGrid(planWindows(question.incident, question.baseline, maxStepsFor(units)));
   const asked = { source, matchers, units, groupBy, instanceLabels, plan };
-  const { looks, failed } = await readLooks(asked, { ...question, turnover }, { signal, soon: own });
+  const { looks, failed } = await readLooks(asked, { ...question, turnover }, { signal, soon: deadline });
   const weights = computeWeights(looks);
   await lookAtAll(looks, weights, requests);
   const toJudgedUnit = (look: Look, verdict: BriefVerdict): JudgedUnit => {
@@ -139,9 +139,9 @@ export async function triage(
       : concludeTogether(look);
   const judged = new Map(looks.map((look) => [look, toJudgedUnit(look, conclude(look))] as const));
   // Requests that are left tell since when, for the worst first.
-  for (const [look, found] of [...judged].sort(([, a], [, b]) => b.severity - a.severity))
-    if (found.severity > 0 && lacksOnset(found) && requests.left >= ONSET_REQUESTS)
-      judged.set(look, toJudgedUnit(look, await withOnset(look.evidence, found)));
+  for (const [look, unit] of [...judged].sort(([, a], [, b]) => b.severity - a.severity))
+    if (unit.severity > 0 && lacksOnset(unit) && requests.left >= ONSET_REQUESTS)
+      judged.set(look, toJudgedUnit(look, await withOnset(look.evidence, unit)));
   const sizes = looks.flatMap(({ groupSize, evidence }) =>
     groupSize === null || evidence.shares.length > 0 ? [] : [groupSize],
   );
@@ -149,7 +149,7 @@ export async function triage(
     plan,
     together: { units: sizes.length, largest: Math.max(0, ...sizes) },
     units: [...judged.values()],
-    notRead: [...failed].map(([what, error]) => ({ what, ...unreadBecause(error, own.aborted) })),
+    notRead: [...failed].map(([what, error]) => ({ what, ...unreadBecause(error, deadline.aborted) })),
   };
 }
 
@@ -201,14 +201,8 @@ function createLook(
 
 /** Whether some instances sent profiles in only one of the windows. */
 function haveTurnover(series: BriefEvidence['series'], { baseline, incident }: Plan): boolean {
-  const rows = series.flatMap(({ times }) =>
-    times.series.map((row) => ({
-      instance: instanceKey(row.labels),
-      isIn: (window: Window) => totalsIn({ ...times, series: [row] }, window).profiles > 0,
-    })),
-  );
   const present = (window: Window) =>
-    new Set(rows.flatMap(({ instance, isIn }) => (isIn(window) ? [instance] : [])));
+    new Set(series.flatMap(({ times }) => sendersIn(times, window).map(({ labels }) => instanceKey(labels))));
   const [before, after] = [present(baseline), present(incident)];
   return [...before, ...after].some((instance) => !before.has(instance) || !after.has(instance));
 }

@@ -8,7 +8,7 @@ import { escapePattern } from '../../../text/pattern.js';
 import { OWN_PAST_Z, PAST } from '../../thresholds.js';
 import type { Fleet } from '../fleet.js';
 import { type LensType, readActive } from '../lens.js';
-import { type ProfileTimes, sharedTimes, totalsIn } from '../profile-times.js';
+import { type ProfileTimes, sendersIn, sharedTimes, type Totals, totalsIn } from '../profile-times.js';
 import type { InvestigationContext, ShareChange } from '../shares.js';
 import type { Plan } from '../windows.js';
 import { countsLater } from './counts-later.js';
@@ -32,14 +32,12 @@ export function listSlices(
   maxSlices: number,
 ): SliceOf[] {
   const { instanceLabel, instances, choices } = fleet;
-  const present =
+  const senders = new Set(
     profileTimes.largeFleet !== undefined
       ? []
-      : [...instances].filter(
-          ([instance]) =>
-            totalsIn(profileTimes, incident, (labels) => labels[instanceLabel ?? ''] === instance).profiles >
-            0,
-        );
+      : sendersIn(profileTimes, incident).map(({ labels }) => labels[instanceLabel ?? '']),
+  );
+  const present = [...instances].filter(([instance]) => senders.has(instance));
   if (instanceLabel !== null && present.length >= 2 && present.length <= maxSlices) {
     return present.map(([value, labels]) => ({ labels, matcher: { name: instanceLabel, op: '=', value } }));
   }
@@ -129,11 +127,7 @@ function holdAll(
     const choice = choices.find((one) => one.label === label);
     return choice?.isOnAll === true && choice.values.every((value) => values.has(value));
   }
-  return profileTimes.series.every(
-    (row) =>
-      values.has(row.labels[label] ?? '') ||
-      totalsIn({ ...profileTimes, series: [row] }, incident).profiles === 0,
-  );
+  return sendersIn(profileTimes, incident).every(({ labels }) => values.has(labels[label] ?? ''));
 }
 
 /**
@@ -160,7 +154,7 @@ export function totalsInSlice(
   profileTimes: ProfileTimes,
   window: Window,
   matcher: Matcher,
-): { profiles: number; value: number } {
+): Totals {
   if (profileTimes.largeFleet === undefined) return totalsIn(profileTimes, window, isInSlice(fleet, matcher));
   return { profiles: profilesInSlice(fleet, profileTimes, window, matcher), value: 0 };
 }
@@ -214,8 +208,8 @@ function isShareOfOwnFall(
 
 /** Totals of a slice in both windows. */
 interface SlicePast {
-  before: { profiles: number; value: number };
-  after: { profiles: number; value: number };
+  before: Totals;
+  after: Totals;
 }
 
 /**

@@ -22,7 +22,7 @@ import {
   WARM_Z,
 } from '../../thresholds.js';
 import { type LensType, readActive } from '../lens.js';
-import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from '../profile-times.js';
+import { measureGap, type ProfileTimes, sendersIn, sharedTimes, totalsIn } from '../profile-times.js';
 import type { InvestigationContext } from '../shares.js';
 import { countsLater } from './counts-later.js';
 import type { LocatedChange, SliceOf } from './slices.js';
@@ -51,7 +51,8 @@ export function newInstances(
   profileTimes: ProfileTimes,
 ): NewInstances | null {
   if (instanceLabel === null || profileTimes.largeFleet !== undefined) return null;
-  const lives = new Map<string, { isOld: boolean; first: number; last: number }>();
+  const old = new Set(sendersIn(profileTimes, baseline).map(({ labels }) => labels[instanceLabel]));
+  const lives = new Map<string, { first: number; last: number }>();
   for (const { labels, points } of profileTimes.series) {
     const name = labels[instanceLabel];
     if (name === undefined) continue;
@@ -59,13 +60,12 @@ export function newInstances(
     const times = sharedTimes(row, incident);
     const known = lives.get(name);
     lives.set(name, {
-      isOld: known?.isOld === true || sharedTimes(row, baseline).length > 0,
       first: Math.min(known?.first ?? Number.POSITIVE_INFINITY, ...times),
       last: Math.max(known?.last ?? 0, ...times),
     });
   }
   const present = [...lives].filter(([, { last }]) => last > 0);
-  const arrived = present.filter(([, { isOld }]) => !isOld);
+  const arrived = present.filter(([name]) => !old.has(name));
   if (arrived.length === 0) return null;
   const end = Math.max(...present.map(([, { last }]) => last)) - MISSED_ROUNDS * measureGap(profileTimes);
   const firsts = arrived.map(([, { first }]) => first);
@@ -74,7 +74,7 @@ export function newInstances(
     names: arrived.map(([name]) => name),
     first: Math.min(...firsts),
     last: Math.max(...firsts),
-    areAll: present.every(([, { isOld, last }]) => !isOld || last < end),
+    areAll: present.every(([name, { last }]) => !old.has(name) || last < end),
   };
 }
 
@@ -90,7 +90,7 @@ interface Counts {
   n: number;
 }
 
-/** A part of the incident with the time in which its profiles were sent. */
+/** The parts of the incident, in order: the time in which the profiles of each were sent. */
 type Parts = readonly Window[];
 
 /**
@@ -104,9 +104,9 @@ export function findSettling(
   instances: NewInstances,
   parts: Parts,
 ): Settling | null {
-  if (run.first > computePart(parts, instances.last)) return null;
+  if (run.first > findPart(parts, instances.last)) return null;
   const before = countsIn(analysis, sumSide(analysis.joined, analysis.baseline), culprit.fn);
-  const young = computePart(parts, instances.first);
+  const young = findPart(parts, instances.first);
   const counts = analysis.incident.map((part) => countsIn(analysis, part, culprit.fn));
   for (let cut = young + 1; cut < counts.length; cut++) {
     const [early, late] = [sum(counts.slice(young, cut)), sum(counts.slice(cut))];
@@ -153,7 +153,7 @@ export function keepsFalling(dispersion: Dispersion, before: Counts, counts: rea
 export function settledLoad(analysis: Analysis, instances: NewInstances, parts: Parts): number | null {
   const levels = (of: readonly PartCosts[]) =>
     of.map(({ costs, profiles }) => ({ value: sumIn(analysis.universe, costs), profiles }));
-  const young = computePart(parts, instances.first);
+  const young = findPart(parts, instances.first);
   return backAt(computeMean(levels(analysis.baseline)), levels(analysis.incident), young);
 }
 
@@ -182,7 +182,8 @@ export function isEnoughLeft(profileTimes: ProfileTimes, instances: NewInstances
   return profiles >= MIN_SETTLED_ROUNDS * instances.names.length;
 }
 
-function computePart(parts: Parts, time: number): number {
+/** Index of the part that holds a time; the last one of a later time. */
+function findPart(parts: Parts, time: number): number {
   const at = parts.findIndex(({ to }) => time <= to);
   return at < 0 ? parts.length - 1 : at;
 }
