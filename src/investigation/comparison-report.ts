@@ -2,6 +2,7 @@ import { offload } from '../offload.js';
 import { MIN_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import type { Finding, LensRow, Verdict } from '../profile/compare/finding.js';
 import { share, totalShare } from '../profile/contrast/contrast.js';
+import { isCode } from '../profile/contrast/join.js';
 import { activePerProfile, buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import type { ToolContext } from '../query/context.js';
 import { lookbackNotes } from '../query/lookback.js';
@@ -21,7 +22,6 @@ import { isBriefBaseline } from './evidence/rounds.js';
 import type { ShareChange, ShareLens } from './evidence/shares.js';
 import { findingsSoFar, settle } from './evidence/unread.js';
 import { findCollectorTime } from './finding-context.js';
-import { isOfCode } from './level-change.js';
 import { readOnset } from './outcome.js';
 import { FLAT, GATE, SCALED } from './thresholds.js';
 import { listNotRead } from './unread-report.js';
@@ -158,7 +158,8 @@ function judge({ shares, level, wait, cheaper, instances }: ComparisonReading): 
   verdict: Verdict;
   cause: ComparisonInput['cause'];
 } {
-  const { analysis, change } = shares;
+  const { analysis } = shares;
+  const change = findCodeChange(shares, level);
   const ratio = analysis.load.ratio ?? 1;
   const isScaled =
     instances !== null &&
@@ -169,10 +170,7 @@ function judge({ shares, level, wait, cheaper, instances }: ComparisonReading): 
     contention:
       wait === null || wait.contention === null ? null : { cause: { kind: 'contention', of: wait } },
     code_regression: codeReason(shares, level),
-    moved:
-      change === null || change.from === null || (level !== null && !isOfCode(change))
-        ? null
-        : { cause: { kind: 'moved', of: shares } },
+    moved: change === null || change.from === null ? null : { cause: { kind: 'moved', of: shares } },
     improvement: cheaper === null || cheaper.from !== null ? null : { cause: 'cheaper' },
     load_increase: loadReason(shares, level),
     scaling: isScaled && isFlat ? { cause: null } : null,
@@ -185,10 +183,20 @@ function judge({ shares, level, wait, cheaper, instances }: ComparisonReading): 
 
 type Reason = { cause: ComparisonInput['cause'] } | null;
 
+/**
+ * The change of a type that says something of code; null where there is none. All parked goroutines, and all
+ * held bytes, pass through functions of the runtime and the standard library, whose shares of a level follow
+ * from what else is there.
+ */
+function findCodeChange({ change }: ShareLens, level: LevelLens | null): ShareChange | null {
+  if (change === null || level === null) return change;
+  return isCode(change.analysis.joined, change.culprit.fn) ? change : null;
+}
+
 /** A change of code, or a level that rose in one function. */
 function codeReason(shares: ShareLens, level: LevelLens | null): Reason {
-  if (shares.change !== null && (level === null || isOfCode(shares.change)))
-    return shares.change.from === null ? { cause: { kind: 'code', of: shares } } : null;
+  const change = findCodeChange(shares, level);
+  if (change !== null) return change.from === null ? { cause: { kind: 'code', of: shares } } : null;
   return level?.rise?.growth == null ? null : { cause: { kind: 'level', of: level } };
 }
 

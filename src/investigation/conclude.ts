@@ -3,7 +3,7 @@ import { MIN_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import type { Verdict } from '../profile/compare/finding.js';
 import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/growth/rise.js';
 import { MIN_RISE } from '../profile/compare/load.js';
-import { totalShare } from '../profile/contrast/contrast.js';
+import { measureShareGrowth } from '../profile/contrast/contrast.js';
 import { secondsPerUnit } from '../text/units.js';
 import type { LensReadings } from './evidence/evidence.js';
 import type { LevelLens } from './evidence/levels.js';
@@ -178,7 +178,7 @@ function nameIn({ analysis }: ShareChange, fn: number): string {
 function measurePoints({ change }: ShareLens): number {
   if (change === null) return 0;
   const { contrast, culprit } = change;
-  return totalShare(contrast.after, culprit.fn) - totalShare(contrast.before, culprit.fn);
+  return measureShareGrowth(contrast, culprit.fn);
 }
 
 /** Time per profile that a change of code added, in seconds. */

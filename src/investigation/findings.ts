@@ -9,6 +9,7 @@ import { isMixOfRequests } from '../profile/compare/requests/mix.js';
 import {
   type Contrast,
   MIN_POINTS,
+  measureShareGrowth,
   share,
   totalPerProfile,
   totalShare,
@@ -170,10 +171,7 @@ function changeFinding(
 function widestContrast({ culprit, contrast, slice, carrier, analysis, run }: ShareChange): Contrast {
   if (slice === null || carrier !== null) return contrast;
   const together = buildContrast(analysis, run);
-  const growth = (of: Contrast) => {
-    const { shareBefore, shareAfter } = bareFinding(of, culprit.fn, culprit.load);
-    return shareAfter - shareBefore;
-  };
+  const growth = (of: Contrast) => measureShareGrowth(of, culprit.fn);
   return growth(together) >= STILL_PLAIN * growth(contrast) ? together : contrast;
 }
 
@@ -324,7 +322,7 @@ type BareFinding = Omit<Finding, 'type' | 'kind' | 'confidence'>;
 export function bareFinding(contrast: Sides, fn: number, load: number): BareFinding {
   const { before, after } = contrast;
   return {
-    ...placed(contrast, fn, load),
+    ...placeFunction(contrast, fn, load),
     shareBefore: totalShare(before, fn),
     shareAfter: totalShare(after, fn),
     valueBefore: totalPerProfile(before, fn),
@@ -339,7 +337,7 @@ export function bareFinding(contrast: Sides, fn: number, load: number): BareFind
  * A function with its line, the path of its growth, its nearest own caller on it, and whose it is where it is
  * not the team's.
  */
-function placed(contrast: Sides, fn: number, load: number) {
+function placeFunction(contrast: Sides, fn: number, load: number) {
   const { joined, after } = contrast;
   const path = growthPath(contrast, fn, load);
   const caller = path.functions

@@ -1,5 +1,6 @@
 import { nullIfUpstreamFailed } from '../../errors.js';
 import { offload } from '../../offload.js';
+import { HEAP_SAMPLE_BYTES } from '../../profile/heap-sample.js';
 import type { Profile, Repository } from '../../profile/model.js';
 import { totalValue } from '../../profile/model.js';
 import { isAllActive } from '../../profile/tables/active.js';
@@ -40,12 +41,12 @@ export interface LensPlan {
 export function planLenses(types: readonly ProfileType[]): LensPlan {
   const place = ({ alias }: ProfileType) => (FIRST.includes(alias) ? FIRST.indexOf(alias) : FIRST.length);
   const ordered = [...types].sort((a, b) => place(a) - place(b));
-  const measured = (type: ProfileType) =>
+  const isMeasured = (type: ProfileType) =>
     type.countsOf !== null && types.some(({ alias }) => alias === type.countsOf);
   const toLensType = (type: ProfileType): LensType => ({ type, kind: type.nature });
   return {
-    toRead: ordered.filter((type) => !measured(type)).map(toLensType),
-    same: ordered.flatMap((type) => (measured(type) ? [{ type, as: type.countsOf ?? '' }] : [])),
+    toRead: ordered.filter((type) => !isMeasured(type)).map(toLensType),
+    same: ordered.flatMap((type) => (isMeasured(type) ? [{ type, as: type.countsOf ?? '' }] : [])),
   };
 }
 
@@ -73,8 +74,6 @@ export async function readActive(
   return offload('active', [profile, type], { isHeavy: isHeavyWork(profile), signal });
 }
 
-/** Go, the JVM agents and V8 record one allocation for about this many bytes. */
-const BYTES_PER_SAMPLE = 2 ** 19;
 /** 100 Hz: the rate of every usual CPU profiler. */
 const USUAL_INTERVAL_S = 0.01;
 
@@ -125,7 +124,7 @@ export async function readQuantum(
   if (bytes !== null) {
     const isOfHeap = HEAP_ALIASES.includes(type.standsFor ?? type.alias);
     const implied = isOfHeap ? null : impliedValue(calm);
-    return { value: implied ?? BYTES_PER_SAMPLE / bytes, isEstimated: true };
+    return { value: implied ?? HEAP_SAMPLE_BYTES / bytes, isEstimated: true };
   }
   const seconds = secondsPerUnit(type.unit);
   if (seconds === null) return { value: 1, isEstimated: true };

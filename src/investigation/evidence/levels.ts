@@ -12,15 +12,22 @@ import {
 import { MIN_RISE } from '../../profile/compare/load.js';
 import { rampInterval, stepPoint } from '../../profile/compare/since.js';
 import { share, totalPerProfile } from '../../profile/contrast/contrast.js';
+import { isCode } from '../../profile/contrast/join.js';
 import { partWindows } from '../../profile/series/parts.js';
 import type { Window } from '../../sources/source.js';
 import { bytesPerUnit } from '../../text/units.js';
 import { isHeavyWork } from '../../work/offload.js';
 import { type LensType, readActive } from './lens.js';
-import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
+import {
+  computeMean,
+  measureGap,
+  type ProfileTimes,
+  sendersIn,
+  sharedTimes,
+  totalsIn,
+} from './profile-times.js';
 import { NoRequestLeft } from './requests.js';
 import type { InvestigationContext } from './shares.js';
-import { isIn } from './windows.js';
 
 export interface LevelLens {
   lens: LensType;
@@ -83,7 +90,8 @@ export async function readLevels(
     const leak = findLeak(past, levels);
     return leak !== null && matters(leak, instances) ? leak : null;
   };
-  const running = countInstances(profileTimes, plan.incident);
+  // The instances of a large fleet count as one.
+  const running = sendersIn(profileTimes, plan.incident).length;
   const smallestHidden = smallestHiddenLeak(baseline, incident, computeMinAdded(unitBytes));
   const whole = leakIn(baseline, incident, running);
   if (whole !== null) candidates.push({ leak: whole, instance: null });
@@ -143,7 +151,7 @@ function isHolder({ before, after, site }: SiteGrowth): boolean {
  * The rest of a level that rose for the sake of one function: it was there before, and it did not rise with
  * it.
  */
-const REST = { least: 0.1, most: MIN_RISE } as const;
+const REST = { minPart: 0.1, maxRise: MIN_RISE } as const;
 
 async function readRise(
   context: InvestigationContext,
@@ -163,12 +171,9 @@ async function readRise(
     last === undefined || first === undefined
       ? null
       : rampInterval({ last: last.time, first: first.time, gapMs: measureGap(profileTimes) });
-  return { since, growth: growth !== null && isCode(growth) && isAlone(growth) ? growth : null };
-}
-
-/** Whether the place is code of the team or of a library: a server's connections come with its requests. */
-function isCode({ joined, site }: SiteGrowth): boolean {
-  return joined.application[site.fn] === 1 || joined.library[site.fn] === 1;
+  // A server's connections, which the runtime or the standard library holds, come with its requests.
+  const isOfCode = growth !== null && isCode(growth.joined, growth.site.fn);
+  return { since, growth: isOfCode && isAlone(growth) ? growth : null };
 }
 
 function isAlone({ before, after, site }: SiteGrowth): boolean {
@@ -176,7 +181,7 @@ function isAlone({ before, after, site }: SiteGrowth): boolean {
     share(costs.total - (costs.totals[site.fn] ?? 0), profiles);
   const [was, is] = [rest(before), rest(after)];
   const whole = share(before.costs.total, before.profiles);
-  return was >= REST.least * whole && was > 0 && is < REST.most * was;
+  return was >= REST.minPart * whole && was > 0 && is < REST.maxRise * was;
 }
 
 /** Mean snapshot of the instances at each time. */
@@ -189,25 +194,13 @@ function levelsIn(profileTimes: ProfileTimes, window: Window, label?: string, in
   // Instances send at different moments: a level is the mean over one round of all of them.
   const times = sharedTimes(ofInstance, window);
   const count = series.filter(({ points }) => points.length > 0).length;
-  const parts = partWindows(
-    window,
-    times,
-    Math.max(1, Math.round(pointsIn(ofInstance, window) / Math.max(1, count))),
-  );
+  const rounds = Math.round(totalsIn(ofInstance, window).profiles / Math.max(1, count));
+  const parts = partWindows(window, times, Math.max(1, rounds));
   return parts.flatMap((part) => {
-    const { profiles, value } = totalsIn(ofInstance, part);
+    const value = computeMean(totalsIn(ofInstance, part));
     const time = sharedTimes(ofInstance, part).at(-1) ?? part.to;
-    return profiles === 0 ? [] : [{ time, value: value / profiles }];
+    return value === null ? [] : [{ time, value }];
   });
-}
-
-/** Number of instances that sent a profile in a window; those of a large fleet are one. */
-function countInstances({ series, stepMs }: ProfileTimes, window: Window): number {
-  return series.filter(({ points }) => points.some(({ time }) => isIn(window, time, stepMs))).length;
-}
-
-function pointsIn(profileTimes: ProfileTimes, window: Window): number {
-  return totalsIn(profileTimes, window).profiles;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { amountRose } from '../../profile/compare/growth/rise.js';
 import { computeMean, type LoadChange, loadChange } from '../../profile/compare/load.js';
+import { HEAP_SAMPLE_BYTES } from '../../profile/heap-sample.js';
 import { partWindows } from '../../profile/series/parts.js';
 import { bytesPerUnit, isCountUnit, secondsPerUnit } from '../../text/units.js';
 import type { LensType } from './lens.js';
@@ -21,8 +22,7 @@ export interface TotalsLens {
 const PARTS = 6;
 /** Samples come in bursts: what calm services show (docs/develop/comparison.md §2). */
 const USUAL_PHI = 2;
-/** Usual value of one sample of bytes and of time, where the store was not asked for it. */
-const USUAL_BYTES = 2 ** 19;
+/** Usual time that one sample stands for, where the store was not asked for it. */
 const USUAL_SECONDS = 0.01;
 
 /** Events that came from nowhere are news from this number per profile on. */
@@ -52,12 +52,12 @@ export function compareTotals(
     if (!isOfEvents || totalsIn(main, baseline).profiles === 0) return null;
     const now = computeMean(after);
     const load = { ratio: null, risen: null, z: 0, hasRisen: false };
-    return { lens, profileTimes: profileTimes, before: 0, after: now, load, hasRisen: now >= MIN_NEW_EVENTS };
+    return { lens, profileTimes, before: 0, after: now, load, hasRisen: now >= MIN_NEW_EVENTS };
   }
   const load = loadChange(before, after, { quantum: sampleValue(lens.type.unit), phi: USUAL_PHI });
   return {
     lens,
-    profileTimes: profileTimes,
+    profileTimes,
     before: computeMean(before),
     after: computeMean(after),
     load,
@@ -67,6 +67,6 @@ export function compareTotals(
 
 function sampleValue(unit: string): number {
   const [bytes, seconds] = [bytesPerUnit(unit), secondsPerUnit(unit)];
-  if (bytes !== null) return USUAL_BYTES / bytes;
+  if (bytes !== null) return HEAP_SAMPLE_BYTES / bytes;
   return seconds === null ? 1 : USUAL_SECONDS / seconds;
 }

@@ -64,9 +64,14 @@ const ownershipCache = new WeakMap<CodeEvidence, WeakMap<FunctionInfo, Ownership
 
 /** Tells whose code a function is: see {@link decideOwnership}. */
 export function findOwnership(info: FunctionInfo, evidence: CodeEvidence): Ownership {
-  const decided = ownershipCache.get(evidence) ?? new WeakMap<FunctionInfo, Ownership>();
-  ownershipCache.set(evidence, decided);
-  const ownership = decided.get(info) ?? decideOwnership(info, evidence);
+  let decided = ownershipCache.get(evidence);
+  if (decided === undefined) {
+    decided = new WeakMap();
+    ownershipCache.set(evidence, decided);
+  }
+  const known = decided.get(info);
+  if (known !== undefined) return known;
+  const ownership = decideOwnership(info, evidence);
   decided.set(info, ownership);
   return ownership;
 }

@@ -5,9 +5,9 @@ import {
   findUniverse,
   listUniverses,
   MIN_SAMPLES,
+  measureShareGrowth,
   measureShift,
   sumIn,
-  totalShare,
   type Universe,
   WHOLE,
 } from '../contrast/contrast.js';
@@ -282,13 +282,13 @@ function changeInEntry(analysis: Analysis, gate: number, allowsBursts: boolean):
     const inside = withinEntry(analysis, fn);
     const runs = compareRuns(inside);
     for (const nameable of [application, library]) {
-      const universe: Universe = { nameable: nameable, population: 'total' };
+      const universe: Universe = { nameable, population: 'total' };
       const change = changeIn({ ...inside, universe }, runs, gate + ENTRY_MARGIN, allowsBursts);
       if (change === null) continue;
       // Told from inside, shown as a part of the whole: what fell there is no growth that a reader could
       // follow.
       const shown = buildContrast(analysis, change.run);
-      const points = totalShare(shown.after, change.culprit.fn) - totalShare(shown.before, change.culprit.fn);
+      const points = measureShareGrowth(shown, change.culprit.fn);
       const hasGrown = points >= MIN_ENTRY_POINTS;
       if (hasGrown && (best === null || change.culprit.z > best.culprit.z)) {
         best = { ...change, contrast: shown, universe: analysis.universe };

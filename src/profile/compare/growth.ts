@@ -1,8 +1,8 @@
 import { bytesPerUnit } from '../../text/units.js';
 import { readsRequests } from '../code/request-input.js';
 import type { Side } from '../contrast/contrast.js';
-import { share, totalPerProfile, totalShare } from '../contrast/contrast.js';
-import type { Joined } from '../contrast/join.js';
+import { measureShareGrowth, share, totalPerProfile } from '../contrast/contrast.js';
+import { isCode, type Joined } from '../contrast/join.js';
 import { sumSide } from '../contrast/runs.js';
 import { isBelow } from '../contrast/through.js';
 import { analyse, type CountedProfile } from './analysis.js';
@@ -41,7 +41,7 @@ export function growthBetween(before: CountedProfile, after: CountedProfile): Gr
   const sides = { before: sumSide(joined, baseline), after: sumSide(joined, incident) };
   const site = growthSite(joined, sides.before, sides.after);
   const isMemory = bytesPerUnit(after.profile.unit) !== null;
-  const isPlace = site !== null && (joined.application[site.fn] === 1 || joined.library[site.fn] === 1);
+  const isPlace = site !== null && isCode(joined, site.fn);
   const keeper = isPlace || !isMemory ? null : keeperOfRequests({ joined, ...sides });
   return { joined, ...sides, site: keeper ?? site };
 }
@@ -108,7 +108,7 @@ export function growthSite(joined: Joined, before: Side, after: Side): GrowthSit
   const isOwn = (fn: number) => joined.application[fn] === 1;
   // All stacks pass through the scheduler's functions: these grow with everything and are no place.
   const hasOwn = before.costs.application + after.costs.application > 0;
-  const gainedShare = (fn: number) => !hasOwn || totalShare(after, fn) - totalShare(before, fn) >= MIN_GAIN;
+  const gainedShare = (fn: number) => !hasOwn || measureShareGrowth({ before, after }, fn) >= MIN_GAIN;
   const isLibrary = (fn: number) => joined.library[fn] === 1 && gainedShare(fn);
   return siteAmong(isOwn, innermost) ?? siteAmong(isLibrary, innermost) ?? siteAmong(gainedShare, outermost);
 

@@ -5,6 +5,7 @@ import {
   findUniverse,
   isIn,
   listUniverses,
+  measureShareGrowth,
   measureShift,
   rankShifts,
   share,
@@ -14,7 +15,7 @@ import {
 } from './contrast.js';
 import { normalDeviate, signedRoot } from './noise.js';
 
-describe('universeOf', () => {
+describe('findUniverse', () => {
   const sums = (contrasted: ReturnType<typeof contrast>) => {
     const universe = findUniverse(contrasted);
     return [sumIn(universe, contrasted.before.costs), sumIn(universe, contrasted.after.costs)];
@@ -88,6 +89,7 @@ test('the part of all active cost that a function holds, and its value per profi
   const price = findFunction({ joined }, 'price');
   expect([totalShare(before, price), totalPerProfile(before, price)]).toEqual([0.3, 7.5]);
   expect([totalShare(after, price), totalPerProfile(after, price)]).toEqual([1, 0]);
+  expect(measureShareGrowth({ before, after }, price)).toBeCloseTo(0.7);
   expect([totalShare(before, -1), totalPerProfile(before, -1)]).toEqual([0, 0]);
 });
 

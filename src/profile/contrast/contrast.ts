@@ -1,5 +1,5 @@
 import type { Costs, Totals } from './costs.js';
-import type { Joined } from './join.js';
+import { isCode, type Joined } from './join.js';
 import { type Dispersion, normalDeviate, signedRoot } from './noise.js';
 
 /** Costs of some profiles, with their number. */
@@ -77,10 +77,11 @@ export function findUniverse({
  * own code from the load; then libraries, which are named only where no own function explains the change.
  */
 export function listUniverses(sides: Pick<Contrast, 'joined' | 'before' | 'after'>): readonly Universe[] {
-  const { application, library } = sides.joined;
+  const { joined } = sides;
+  const { application, library } = joined;
   const first = findUniverse(sides);
   if (first.population === 'total') {
-    const named = application.map((isOwn, fn) => (isOwn === 1 || library[fn] === 1 ? 1 : 0));
+    const named = application.map((_, fn) => (isCode(joined, fn) ? 1 : 0));
     return [{ nameable: application, population: 'total' }, { nameable: named, population: 'total' }, first];
   }
   return [
@@ -166,6 +167,14 @@ export function share(part: number, whole: number): number {
 /** Part of all active cost that a function holds with its callees. */
 export function totalShare({ costs }: Pick<Side, 'costs'>, fn: number): number {
   return share(costs.totals[fn] ?? 0, costs.total);
+}
+
+/** Growth of the part of all active cost that a function holds with its callees; negative for a fall. */
+export function measureShareGrowth(
+  { before, after }: { before: Pick<Side, 'costs'>; after: Pick<Side, 'costs'> },
+  fn: number,
+): number {
+  return totalShare(after, fn) - totalShare(before, fn);
 }
 
 /** Value per profile of a function with its callees. */

@@ -1,11 +1,9 @@
 import { bytesPerUnit } from '../../text/units.js';
+import { HEAP_SAMPLE_BYTES } from '../heap-sample.js';
 import type { Measurement } from '../measurement.js';
 import { totalValue } from '../model.js';
 import { type Change, changeAt, findChange, type OnsetPart } from './onset.js';
 import { type Frame, findSpikes, type Span } from './timeline.js';
-
-/** Heap profilers of Go, Node and the JVM take one sample in about 512 KiB unless told otherwise. */
-export const HEAP_SAMPLE_BYTES = 512 * 1024;
 
 /** Types whose values are numbers of things, each counted. */
 export const EXACT_COUNTS: readonly string[] = [
@@ -112,10 +110,10 @@ export function analyseSeries(
   const tested: OnsetPart[] = known.map((row) => row.tested);
   const values = known.map(({ value }) => value);
   const { variance, isPureCount, suspect } = options;
-  const found =
+  const candidate =
     findChange(tested, variance, isPureCount) ??
     (suspect === undefined ? null : changeAt(tested, suspect.from, variance, isPureCount));
-  const change = found === null || isSlight(found) ? null : found;
+  const change = candidate === null || isSlight(candidate) ? null : candidate;
   const computeMean = (selected: typeof known) => {
     const profiles = selected.reduce((sum, { part }) => sum + part.profiles, 0);
     return selected.reduce((sum, { part, value }) => sum + value * part.profiles, 0) / (profiles || 1);

@@ -1,7 +1,7 @@
 import { isNetworkWait } from '../../code/network-wait.js';
 import { waitKind } from '../../code/wait-kind.js';
 import type { Contrast } from '../../contrast/contrast.js';
-import type { Joined, JoinedPart } from '../../contrast/join.js';
+import { isCode, type Joined, type JoinedPart } from '../../contrast/join.js';
 
 type Sides = Pick<Contrast, 'joined' | 'before' | 'after'>;
 
@@ -138,7 +138,7 @@ function forEachStack(
  * the runtime, and undefined where it does not pass.
  */
 function findCallee(
-  { application, library }: Joined,
+  joined: Joined,
   { profile, frameFunction }: JoinedPart,
   stack: number,
   fn: number,
@@ -150,7 +150,7 @@ function findCallee(
     // The frame of the function next to the leaf: what lies below it is called by it and by no recursion.
     if (at === start) return null;
     const callee = frameFunction[stackFrames[at - 1] ?? 0] ?? 0;
-    return application[callee] === 1 || library[callee] === 1 ? callee : null;
+    return isCode(joined, callee) ? callee : null;
   }
   return undefined;
 }

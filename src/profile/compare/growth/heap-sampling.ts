@@ -1,9 +1,4 @@
-/**
- * Bytes between two sampled allocations: the default of Go (`runtime.MemProfileRate`), of V8 in the Pyroscope
- * SDK (`samplingIntervalBytes`) and of jemalloc (`lg_prof_sample`). One sampled object stands for so many
- * bytes, for as long as it is held.
- */
-const BYTES_PER_SAMPLE = 2 ** 19;
+import { HEAP_SAMPLE_BYTES } from '../../heap-sample.js';
 
 /**
  * Smallest distance of two levels of held memory in standard errors of that sampling. Levels of services that
@@ -28,6 +23,6 @@ export interface HeldMemory {
 export function exceedsHeapSampling({ before, after, instances, unitBytes }: HeldMemory): boolean {
   if (unitBytes === null) return true;
   // The square root of a count has a standard error of about a half, whatever the count (Anscombe 1948).
-  const root = (level: number) => Math.sqrt((level * unitBytes * instances) / BYTES_PER_SAMPLE + 3 / 8);
+  const root = (level: number) => Math.sqrt((level * unitBytes * instances) / HEAP_SAMPLE_BYTES + 3 / 8);
   return Math.SQRT2 * Math.abs(root(after) - root(before)) >= MIN_Z;
 }

@@ -1,8 +1,8 @@
 import { signedRootOfCounts } from '../../contrast/noise.js';
 import type { Stratum } from './strata.js';
 
-/** Part of a function's growth, or of its cost, that must be that of entry points below it. */
-const MAIN_PART = 0.7;
+/** Part of a function's growth, or of its cost, that must be that of entry points for these to explain it. */
+export const MAIN_PART = 0.7;
 /** A dispatching function grew by itself where its cost outside requests rose by so many standard errors. */
 const MIN_REST_Z = 3;
 

@@ -1,6 +1,6 @@
 import type { Contrast } from '../../contrast/contrast.js';
 import { shiftWithin } from '../../contrast/within.js';
-import { isAboveEntries } from './above.js';
+import { isAboveEntries, MAIN_PART } from './above.js';
 import { testComposition } from './composition.js';
 import type { Requests } from './entries.js';
 import { computeFactors, computeLoad, growthByEntry, measureSpread, restAsRequests } from './kinds.js';
@@ -8,8 +8,6 @@ import { entriesThrough, splitIntoStrata } from './strata.js';
 
 /** Other entry points that fell below this part of their cost make room: requests were exchanged. */
 const FALLEN = 0.85;
-/** Part of a function's growth that must come through one entry point for that one to explain it. */
-const MAIN_PART = 0.7;
 /**
  * A growth of share inside the kinds of requests of so many standard errors is no mix of them. Where the mix
  * changed, many functions stand out among all code, and each of them is asked this.
