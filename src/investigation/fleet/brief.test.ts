@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { changing, pods, readyFor } from '../../../test/support/small-service.js';
 import type { SiteGrowth } from '../../profile/compare/growth.js';
 import type { LevelLens } from '../evidence/levels.js';
-import { withPlainCause } from './brief.js';
+import { briefEvidence, concludeBriefly, lookAtMain, withPlainCause } from './brief.js';
 
 /** Growth of the team's own function 0, or of function 1 of a framework, as far as the rule looks at it. */
 const buildGrowth = (fn: 0 | 1) =>
@@ -50,4 +51,18 @@ describe('a level of one of many services', () => {
     expect(findPlace(0)?.growth).toEqual(buildGrowth(0));
     expect(findPlace(1)).toEqual({ since: null, growth: null });
   });
+});
+
+test('a change of one of many services must stand out by a margin more', async () => {
+  const stacks = (price: number) => ({ 'main serve': 60, 'main poll': 40, 'main price': price });
+  const { context, lens, profileTimes } = await readyFor(
+    'cpu',
+    pods(1, { cpu: changing(stacks(10), stacks(20)) }),
+  );
+  const evidence = briefEvidence(context, [], [{ lens, times: profileTimes }], false);
+  await lookAtMain(evidence);
+  const z = evidence.shares[0]?.change?.culprit.z ?? 0;
+  expect(z).toBeGreaterThan(4.5);
+  const verdicts = [0, z - 4.51, z - 4.49].map((margin) => concludeBriefly(evidence, margin).verdict);
+  expect(verdicts).toEqual(['code_regression', 'code_regression', 'no_change']);
 });

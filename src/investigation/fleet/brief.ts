@@ -344,8 +344,14 @@ export async function withOnset(evidence: BriefEvidence, verdict: BriefVerdict):
   return { ...verdict, since, findings: first === undefined ? [] : [{ ...first, since }, ...others] };
 }
 
-/** Draws verdict and findings from brief evidence, by the rules of an ordinary investigation. */
-export function concludeBriefly(evidence: BriefEvidence): BriefVerdict {
+/**
+ * Draws verdict and findings from brief evidence, by the rules of an ordinary investigation.
+ *
+ * @param margin standard errors by which a change must stand out more than it did to be found
+ */
+export function concludeBriefly(found: BriefEvidence, margin: number): BriefVerdict {
+  const shares = found.shares.map((share) => withGate(share, share.gate + margin));
+  const evidence = { ...found, shares };
   const rows = lensRows(evidence);
   const unread = { types: evidence.unread, labels: null };
   const main = evidence.series[0]?.lens.type;

@@ -25,6 +25,16 @@ export function budgetFor(units: number): number {
   return Math.min(MAX_FLEET_REQUESTS, OVERVIEW_REQUESTS + 2 * LOOK_REQUESTS * units);
 }
 
+/**
+ * Standard errors by which a change must stand out more than in a small fleet, so that so many services are
+ * accused by chance no more often than those: the tail of the normal distribution falls like e^(−z²÷2).
+ *
+ * @param gate distance that is asked for in a small fleet
+ */
+export function marginFor(units: number, gate: number): number {
+  return Math.sqrt(gate ** 2 + 2 * Math.log(Math.max(1, units / SMALL_FLEET))) - gate;
+}
+
 /** Requests that must be left over when levels and waits have been read, for the composition. */
 export function reservedForShares(left: number): number {
   return Math.ceil((1 - LEVELS_PART) * left);

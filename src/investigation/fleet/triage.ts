@@ -8,6 +8,7 @@ import type { Requests } from '../evidence/requests.js';
 import type { InvestigationContext } from '../evidence/shares.js';
 import { unreadBecause } from '../evidence/unread.js';
 import { onGrid, type Plan, planWindows } from '../evidence/windows.js';
+import { BRIEF } from '../thresholds.js';
 import {
   type BriefEvidence,
   type BriefVerdict,
@@ -17,7 +18,7 @@ import {
   ONSET_REQUESTS,
   withOnset,
 } from './brief.js';
-import { budgetFor } from './budget.js';
+import { budgetFor, marginFor } from './budget.js';
 import {
   areInstancesApart,
   type FleetTimes,
@@ -133,9 +134,10 @@ export async function triage(
       notLookedAt: look.notLookedAt,
     };
   };
+  const margin = marginFor(units.length, BRIEF.gate);
   const conclude = (look: Look) =>
     look.groupSize === null || look.evidence.shares.length > 0
-      ? concludeBriefly(look.evidence)
+      ? concludeBriefly(look.evidence, margin)
       : concludeTogether(look);
   const judged = new Map(looks.map((look) => [look, toJudgedUnit(look, conclude(look))] as const));
   // Requests that are left tell since when, for the worst first.
@@ -214,7 +216,7 @@ function haveTurnover(series: BriefEvidence['series'], { baseline, incident }: P
 function concludeTogether({ evidence }: Look): BriefVerdict {
   const { mainTotals } = evidence;
   const whole = mainTotals === null ? [] : [{ ...mainTotals, rose: mainTotals.load.hasRisen }];
-  const concluded = concludeBriefly({ ...evidence, wholes: [...whole, ...evidence.wholes] });
+  const concluded = concludeBriefly({ ...evidence, wholes: [...whole, ...evidence.wholes] }, 0);
   const isCalm = concluded.verdict === 'inconclusive' && newsIn(concluded.rows).length === 0;
   return isCalm && mainTotals !== null ? { ...concluded, verdict: 'no_change' } : concluded;
 }
