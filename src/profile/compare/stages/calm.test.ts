@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { profileFrom, type Stacks } from '../../../../test/support/contrast.js';
+import { HANDLERS, times } from '../../../../test/support/handlers.js';
 import type { Reading } from '../analysis.js';
 import { changesIn } from '../changes.js';
 import { lookFirst } from './calm.js';
@@ -15,14 +16,30 @@ interface Parts {
   slices?: readonly Stacks[];
 }
 
-function reading({ baseline = [CALM, CALM], incident = [CALM, CALM], slices = [] }: Parts): Reading {
+/** @param quantum value of one sample: the stacks are numbers of samples */
+function reading(
+  { baseline = [CALM, CALM], incident = [CALM, CALM], slices = [] }: Parts,
+  quantum = 1,
+): Reading {
+  const toValues = (stacks: Stacks) =>
+    Object.fromEntries(Object.entries(stacks).map(([stack, samples]) => [stack, quantum * samples]));
   const counted = (all: readonly Stacks[]) =>
-    all.map((stacks) => ({ profile: profileFrom(stacks), profiles: 1 }));
-  return { baseline: counted(baseline), incident: counted(incident), slices: counted(slices), quantum: 1 };
+    all.map((stacks) => ({ profile: profileFrom(toValues(stacks)), profiles: 1 }));
+  return { baseline: counted(baseline), incident: counted(incident), slices: counted(slices), quantum };
 }
 
 describe('a reading in few parts is calm', () => {
   const price = (samples: number) => ({ ...CALM, 'main serve price': samples });
+  const load = (before: number, after: number): Parts => ({
+    baseline: [scaled(before), scaled(before)],
+    incident: [scaled(after), scaled(after)],
+  });
+  const mixed = times(HANDLERS, ' save', 4);
+  /** Twenty functions with some samples each, and a rare one. */
+  const few = (samples: number, rare: number): Stacks => ({
+    ...Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`main f${at}`, samples])),
+    'main rare': rare,
+  });
 
   test.each<{ what: string; parts: Parts; calm: boolean }>([
     { what: 'where nothing changed', parts: {}, calm: true },
@@ -46,8 +63,42 @@ describe('a reading in few parts is calm', () => {
       parts: { incident: [scaled(1.3), scaled(1.3)] },
       calm: false,
     },
+    { what: 'where a slice differs by chance', parts: { slices: [CALM, price(115)] }, calm: true },
+    { what: 'where the baseline has one part', parts: { baseline: [CALM] }, calm: true },
+    {
+      what: 'not where a function grew after that',
+      parts: { baseline: [CALM], incident: [price(200), price(200)] },
+      calm: false,
+    },
+    { what: 'not where the load may have risen by a tenth', parts: load(10, 11), calm: false },
+    { what: 'where it rose by less', parts: load(10, 10.9), calm: true },
+    { what: 'where it rose by a tenth of few samples', parts: load(0.2, 0.22), calm: true },
+    {
+      what: 'not where the mix of requests changed',
+      parts: { baseline: [HANDLERS, HANDLERS], incident: [mixed, mixed] },
+      calm: false,
+    },
+    // 4 of 104 samples, and none of 1,000 before, stand out by 3.6 standard errors.
+    {
+      what: 'not where five samples tell',
+      parts: { baseline: [few(50, 0), few(5, 5)], incident: [few(28, 2), few(28, 2)] },
+      calm: false,
+    },
+    {
+      what: 'where fewer do',
+      parts: { baseline: [few(50, 0), few(5, 4)], incident: [few(28, 2), few(28, 2)] },
+      calm: true,
+    },
   ])('$what', ({ parts, calm }) => {
-    expect(lookFirst(reading(parts), LOWERED).calm !== null).toBe(calm);
+    for (const quantum of [1, 10])
+      expect(lookFirst(reading(parts, quantum), LOWERED).calm !== null).toBe(calm);
+  });
+
+  test('and has no change in any slice', () => {
+    expect(lookFirst(reading({ slices: [CALM, CALM] }), LOWERED).calm).toMatchObject({
+      overTime: null,
+      inSlices: [null, null],
+    });
   });
 
   test.each<{ what: string; parts: Parts; baseline: boolean; incident: boolean }>([
