@@ -34,7 +34,7 @@ describe('a reading in few parts is calm', () => {
     baseline: [scaled(before), scaled(before)],
     incident: [scaled(after), scaled(after)],
   });
-  const mixed = times(HANDLERS, ' save', 4);
+  const mixed = times(times(HANDLERS, ' save', 1.5), ' show', 0.5);
   /** Twenty functions with some samples each, and a rare one. */
   const few = (samples: number, rare: number): Stacks => ({
     ...Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`main f${at}`, samples])),

@@ -65,12 +65,13 @@ export function lookFirst(
 /** Whether no function cost more in the first part of the baseline than in the later ones, or less. */
 function hasCalmBaseline({ joined, baseline, quantum }: Analysis): boolean {
   const [first, ...later] = baseline;
-  if (first === undefined || later.length === 0) return true;
+  if (first === undefined) return true;
   const halves = { before: first, after: sumSide(joined, later), quantum, dispersion: USUAL_DISPERSION };
   const { before, after } = halves;
   for (let fn = 0; fn < joined.functions.length; fn++) {
-    const samples = (before.costs.totals[fn] ?? 0) / quantum + (after.costs.totals[fn] ?? 0) / quantum;
-    if (samples >= MIN_SAMPLES && Math.abs(measureShift(halves, WHOLE, fn)) >= CALM_HALVES_Z) return false;
+    const cost = (before.costs.totals[fn] ?? 0) + (after.costs.totals[fn] ?? 0);
+    if (cost < MIN_SAMPLES * quantum) continue;
+    if (Math.abs(measureShift(halves, WHOLE, fn)) >= CALM_HALVES_Z) return false;
   }
   return true;
 }
