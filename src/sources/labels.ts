@@ -23,12 +23,12 @@ export function pickInstanceLabel(names: readonly string[]): string | null {
 
 /** The labels with these names; names without a label are left out. */
 export function pickLabels(labels: Labels, names: readonly string[]): Labels {
-  return labelsFrom(
-    names.flatMap((name): [string, string][] => {
-      const value = Object.hasOwn(labels, name) ? labels[name] : undefined;
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
+  const picked: Record<string, string> = Object.create(null);
+  for (const name of names) {
+    const value = Object.hasOwn(labels, name) ? labels[name] : undefined;
+    if (value !== undefined) picked[name] = value;
+  }
+  return picked;
 }
 
 /** Makes labels without a prototype, so that a name such as `constructor` has no value unless it was set. */

@@ -26,7 +26,9 @@ export function joinKeys(functions: readonly FunctionInfo[]): readonly string[] 
   const known = keysCache.get(functions);
   if (known !== undefined) return known;
   const keys = functions.map((info) => {
-    const key = keyCache.get(info) ?? joinKey(info);
+    const before = keyCache.get(info);
+    if (before !== undefined) return before;
+    const key = joinKey(info);
     keyCache.set(info, key);
     return key;
   });

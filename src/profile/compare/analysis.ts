@@ -13,6 +13,7 @@ import {
 } from '../contrast/contrast.js';
 import { sumCosts } from '../contrast/costs.js';
 import { type Joined, joinAlone, joinProfiles, joinSides, type SideNames } from '../contrast/join.js';
+import { listMarked } from '../contrast/marks.js';
 import { type Dispersion, estimateDispersion } from '../contrast/noise.js';
 import {
   buildContrast,
@@ -205,9 +206,10 @@ function withoutWarmUp(
 
 /** The functions that some of the parts charge with anything: most are not the team's. */
 function listCharged(joined: Joined, parts: readonly PartCosts[]): number[] {
-  const charged: number[] = [];
-  for (let fn = 0; fn < joined.functions.length; fn++) if (isCharged(parts, fn)) charged.push(fn);
-  return charged;
+  const isListed = new Uint8Array(joined.functions.length);
+  for (const { costs } of parts)
+    for (let fn = 0; fn < isListed.length; fn++) if ((costs.charged[fn] ?? 0) > 0) isListed[fn] = 1;
+  return listMarked(isListed);
 }
 
 /** Over-dispersion between the parts of the baseline, over what each own function is charged with. */

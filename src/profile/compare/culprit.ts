@@ -229,7 +229,8 @@ function descend(contrast: Contrast, universe: Universe, from: number): number {
     let mostKept = 0;
     const grown: Callee[] = [];
     for (let callee = 0; callee < totalsAfter.length; callee++) {
-      if (visited.has(callee) || !isIn(universe, callee) || (totalsAfter[callee] ?? 0) === 0) continue;
+      // Most functions are not below it.
+      if ((totalsAfter[callee] ?? 0) === 0 || visited.has(callee) || !isIn(universe, callee)) continue;
       const kept =
         share(totalsAfter[callee] ?? 0, after.profiles) -
         load * share(totalsBefore[callee] ?? 0, before.profiles);

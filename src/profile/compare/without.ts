@@ -7,6 +7,7 @@ import type { CountedProfile, Reading } from './analysis.js';
 export function withoutStacks(profile: Profile, keys: ReadonlySet<string>): Profile {
   if (keys.size === 0) return profile;
   const keyOf = joinKeys(profile.functions);
+  if (!keyOf.some((key) => keys.has(key))) return profile;
   const hit = stacksThrough(profile, (id) => keys.has(keyOf[id] ?? ''));
   return selectStacks(profile, (stack) => !hit(stack));
 }

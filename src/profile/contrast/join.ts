@@ -109,7 +109,8 @@ function servingRoots(parts: readonly JoinedPart[], functions: number): Uint8Arr
       if (start === end) continue;
       const root = frameFunction[stackFrames[end - 1] ?? 0] ?? 0;
       totals[root] = (totals[root] ?? 0) + (values[stack] ?? 0);
-      for (let at = start; at < end; at++) {
+      // From the entry point down, since own code is mostly nearer to it than to the leaf.
+      for (let at = end - 1; at >= start; at--) {
         if (frameApplication[stackFrames[at] ?? 0] !== 1) continue;
         ownTotals[root] = (ownTotals[root] ?? 0) + (values[stack] ?? 0);
         break;

@@ -116,12 +116,13 @@ function numberKeys(
 ): { keys: readonly string[]; functionOf: readonly Uint32Array[] } {
   /** Numbers of the keys in the order of their arrival. */
   const arrivals = new Map<string, number>();
+  const hasRenamed = renaming.size > 0;
   const functionOf = profiles.map(({ functions }) => {
     const numbers = new Uint32Array(functions.length);
     const names = joinKeys(functions);
     for (let fn = 0; fn < names.length; fn++) {
       const name = names[fn] ?? '';
-      const key = renaming.get(name) ?? name;
+      const key = hasRenamed ? (renaming.get(name) ?? name) : name;
       let arrival = arrivals.get(key);
       if (arrival === undefined) {
         arrival = arrivals.size;
@@ -133,7 +134,7 @@ function numberKeys(
   });
   const keys = [...arrivals.keys()].sort();
   const places = new Uint32Array(keys.length);
-  for (const [place, key] of keys.entries()) places[arrivals.get(key) ?? 0] = place;
+  for (let place = 0; place < keys.length; place++) places[arrivals.get(keys[place] ?? '') ?? 0] = place;
   for (const numbers of functionOf)
     for (let fn = 0; fn < numbers.length; fn++) numbers[fn] = places[numbers[fn] ?? 0] ?? 0;
   return { keys, functionOf };
@@ -162,12 +163,13 @@ function placeFunctions(
       else countPlace(further, joined, info);
     }
   });
-  return first.flatMap((info, joined) => {
-    if (info === undefined) return [];
-    const others = further.get(joined);
-    if (others === undefined) return [info];
-    return [placeFunction([{ info, profiles: ofFirst[joined] ?? 0 }, ...others], keys[joined] ?? '')];
-  });
+  for (const [joined, others] of further) {
+    const info = first[joined];
+    if (info === undefined) continue;
+    first[joined] = placeFunction([{ info, profiles: ofFirst[joined] ?? 0 }, ...others], keys[joined] ?? '');
+  }
+  // Every key is that of some function.
+  return first.filter((info) => info !== undefined);
 }
 
 /** The function that several places make. */

@@ -55,9 +55,9 @@ function hasSimilarNames(
   const samples = { before: samplesIn(earlier), after: samplesIn(later) };
   const isMissing = listMissing(functionOf.slice(before), keys.length);
   const laters = come.filter((fn) => isExpected(is.shares[fn] ?? 0, samples.before));
-  const earliers = keys.flatMap((_, fn) =>
-    isExpected(was.shares[fn] ?? 0, samples.after) && (gone.has(fn) || isMissing(fn)) ? [fn] : [],
-  );
+  const earliers: number[] = [];
+  for (let fn = 0; fn < keys.length; fn++)
+    if (isExpected(was.shares[fn] ?? 0, samples.after) && (gone.has(fn) || isMissing(fn))) earliers.push(fn);
   if (laters.length < MIN_SIMILAR || earliers.length < MIN_SIMILAR) return false;
   const pairs = pairFunctions(keys, laters, earliers);
   if (pairs.length < MIN_SIMILAR) return false;

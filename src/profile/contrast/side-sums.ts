@@ -65,12 +65,12 @@ export function findCallers(
 ): ReadonlyMap<number, number> {
   const callers = new Map<number, Map<number, number>>();
   for (const fn of wanted) callers.set(fn, new Map());
+  const isWantedAnywhere = new Uint8Array(Math.max(0, ...wanted) + 1);
+  for (const fn of wanted) isWantedAnywhere[fn] = 1;
   profiles.forEach((profile, index) => {
     const joined = functionOf[index] ?? NO_FUNCTIONS;
     const isWanted = new Uint8Array(joined.length);
-    joined.forEach((fn, at) => {
-      if (wanted.has(fn)) isWanted[at] = 1;
-    });
+    for (let fn = 0; fn < joined.length; fn++) isWanted[fn] = isWantedAnywhere[joined[fn] ?? 0] ?? 0;
     eachCall(profile, isWanted, (fn, value, caller) =>
       addTo(callers.get(joined[fn] ?? 0) ?? new Map(), caller < 0 ? -1 : (joined[caller] ?? 0), value),
     );

@@ -100,10 +100,7 @@ export class ProfileBuilder {
    * frame.
    */
   pushMapped(frames: Uint32Array, locations: Uint32Array, start: number, end: number): void {
-    const to = this.#stackFrames.length;
-    const data = this.#stackFrames.reserve(end - start);
-    for (let at = start; at < end; at++) data[to + at - start] = frames[locations[at] ?? 0] ?? 0;
-    this.#stackFrames.length = to + end - start;
+    this.#stackFrames.appendMapped(frames, locations, start, end);
   }
 
   /** Closes the stack under construction. */

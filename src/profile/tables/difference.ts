@@ -12,7 +12,7 @@ import { selectStacks } from './stacks.js';
  */
 export function subtractProfiles(wholes: readonly Profile[], parts: readonly Profile[]): Profile {
   const whole = mergeProfiles(wholes);
-  const stacks = new NamedStacks();
+  const stacks = new NamedStacks(whole);
   const ids = stacks.read(whole);
   const idsOfParts = parts.map((part) => stacks.read(part));
   const rest = new Float64Array(stacks.length);
@@ -41,8 +41,14 @@ function addValues(sums: Float64Array, ids: Uint32Array, values: Float64Array, s
 class NamedStacks {
   readonly #functions = new Map<string, number>();
   /** Frames, each a function and a line. */
-  readonly #frames = new StackTable();
-  readonly #table = new StackTable();
+  readonly #frames: StackTable;
+  readonly #table: StackTable;
+
+  /** @param largest the profile with about all of the stacks */
+  constructor({ frameFunction, values }: Profile) {
+    this.#frames = new StackTable(frameFunction.length);
+    this.#table = new StackTable(values.length);
+  }
 
   get length(): number {
     return this.#table.length;
@@ -52,11 +58,13 @@ class NamedStacks {
   read(profile: Profile): Uint32Array {
     const { frameFunction, frameLine, stackStart, stackFrames, values } = profile;
     const functions = joinKeys(profile.functions).map((key) => assignNumber(this.#functions, key));
-    const frames = frameFunction.map((fn, frame) => this.#frameId(functions[fn] ?? 0, frameLine[frame] ?? 0));
+    const frames = new Uint32Array(frameFunction.length);
+    for (let frame = 0; frame < frames.length; frame++)
+      frames[frame] = this.#frameId(functions[frameFunction[frame] ?? 0] ?? 0, frameLine[frame] ?? 0);
     const ids = new Uint32Array(values.length);
     for (let stack = 0; stack < ids.length; stack++) {
       const [from, to] = [stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0];
-      for (let at = from; at < to; at++) this.#table.frames.push(frames[stackFrames[at] ?? 0] ?? 0);
+      this.#table.frames.appendMapped(frames, stackFrames, from, to);
       ids[stack] = this.#table.close();
     }
     return ids;

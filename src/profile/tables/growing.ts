@@ -22,6 +22,14 @@ export class GrowingUint32 {
     for (let at = start; at < end; at++) data[to++] = values[at] ?? 0;
   }
 
+  /** Appends `values[indexes[start]] … values[indexes[end - 1]]`. */
+  appendMapped(values: Uint32Array, indexes: Uint32Array, start: number, end: number): void {
+    let to = this.length;
+    const data = this.reserve(end - start);
+    for (let at = start; at < end; at++) data[to++] = values[indexes[at] ?? 0] ?? 0;
+    this.length = to;
+  }
+
   at(index: number): number {
     return this.#data[index] ?? 0;
   }

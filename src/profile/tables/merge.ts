@@ -50,7 +50,7 @@ export function mergeProfiles(
   const functions = [...merged.values()].map(locateFunction);
 
   const frames = new Frames();
-  const stacks = new StackTable();
+  const stacks = new StackTable(Math.max(...parts.map(({ values }) => values.length)));
   const sums: number[] = [];
   parts.forEach((part, at) => {
     const { frameFunction, frameLine, frameKin, stackStart, stackFrames, values } = part;
@@ -64,8 +64,7 @@ export function mergeProfiles(
       return frames.assignId(fn, isPlaced ? (frameLine[frame] ?? 0) : 0, isKin);
     });
     for (let stack = 0; stack < values.length; stack++) {
-      const [from, to] = [stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0];
-      for (let at = from; at < to; at++) stacks.frames.push(ids[stackFrames[at] ?? 0] ?? 0);
+      stacks.frames.appendMapped(ids, stackFrames, stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0);
       const known = stacks.close();
       sums[known] = (sums[known] ?? 0) + (values[stack] ?? 0);
     }

@@ -16,9 +16,12 @@ export class StackTable {
   readonly frames = new GrowingUint32();
   readonly #start = new GrowingUint32();
   /** Stacks, counted from 1; 0 = the slot is free. */
-  #slots = new Uint32Array(MIN_SLOTS);
+  #slots: Uint32Array;
 
-  constructor() {
+  /** @param stacks about how many different ones will come, where it is known: the table need not grow then */
+  constructor(stacks = 0) {
+    const slots = Math.max(MIN_SLOTS, SLOTS_PER_STACK * stacks + 1);
+    this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(slots)));
     this.#start.push(0);
   }
 

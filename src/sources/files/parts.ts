@@ -23,11 +23,9 @@ export type LabelTests = readonly { label: string; test: (value: string | undefi
 
 /** Indexes of the label sets of a file that pass all tests; null where all sets pass. */
 export function matchingSets({ sets }: CatalogEntry, tests: LabelTests): readonly number[] | null {
-  const matching: number[] = [];
-  sets.forEach(({ labels }, at) => {
-    if (tests.every(({ label, test }) => test(labels[label]))) matching.push(at);
-  });
-  return matching.length === sets.length ? null : matching;
+  const passes = ({ labels }: EntrySet) => tests.every(({ label, test }) => test(labels[label]));
+  if (sets.every(passes)) return null;
+  return sets.flatMap((set, at) => (passes(set) ? [at] : []));
 }
 
 export function listSets({ entry, sets }: FileSelection): readonly EntrySet[] {

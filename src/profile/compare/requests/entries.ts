@@ -2,6 +2,7 @@ import type { Contrast } from '../../contrast/contrast.js';
 import { deviation, share } from '../../contrast/contrast.js';
 import { sumCosts } from '../../contrast/costs.js';
 import type { Joined, JoinedPart } from '../../contrast/join.js';
+import { listMarked } from '../../contrast/marks.js';
 import type { PartCosts } from '../../contrast/runs.js';
 import type { Analysis } from '../analysis.js';
 import { findDispatched, outermostOwn, ownCallerAt } from './dispatch.js';
@@ -82,7 +83,7 @@ export function findRequests(contrast: Contrast): Requests {
   const shared = {
     entryOfStack,
     calledByOwn,
-    universal: new Set(joined.functions.flatMap((_, fn) => (universal[fn] === 1 ? [fn] : []))),
+    universal: new Set(listMarked(universal)),
   };
   if (points.length < 2) return { ...shared, points: [] };
   // Equal ones stay in the order of their numbers.
