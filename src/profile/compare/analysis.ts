@@ -13,6 +13,7 @@ import {
 } from '../contrast/contrast.js';
 import { sumCosts } from '../contrast/costs.js';
 import { type Joined, joinAlone, joinProfiles, joinSides, type SideNames } from '../contrast/join.js';
+import { joinNames } from '../contrast/joined-names.js';
 import { listMarked } from '../contrast/marks.js';
 import { type Dispersion, estimateDispersion } from '../contrast/noise.js';
 import {
@@ -87,17 +88,32 @@ export const MIN_SIDE_SAMPLES = 40;
 
 const NO_KEYS: ReadonlySet<string> = new Set();
 
-/** Names joined before, by reading: it is looked at again without one change after the other. */
-const namesCache = new WeakMap<Reading, SideNames>();
+/**
+ * Names joined before, by the parts of a reading, whatever else it says: it is looked at again without one
+ * change after the other, and finer parts go on with the names of coarse ones.
+ */
+const namesCache = new WeakMap<
+  Reading['incident'],
+  (Pick<Reading, 'baseline' | 'slices'> & { names: SideNames })[]
+>();
+
+function findNames({ baseline, incident, slices }: Reading): SideNames | undefined {
+  const known = namesCache.get(incident) ?? [];
+  return known.find((other) => other.baseline === baseline && other.slices === slices)?.names;
+}
 
 function readNames(reading: Reading): SideNames {
-  const known = namesCache.get(reading);
+  const known = findNames(reading);
   if (known !== undefined) return known;
-  const profiles = listProfiles(reading).map(({ profile }) => profile);
-  const { coarse } = reading;
-  const names = joinSides(profiles, reading.baseline.length, coarse && readNames(coarse));
-  namesCache.set(reading, names);
+  const { baseline, incident, slices, coarse } = reading;
+  const coarseNames = coarse && (findNames(coarse)?.plain ?? joinNames(profilesOf(coarse)));
+  const names = joinSides(profilesOf(reading), baseline.length, coarseNames);
+  namesCache.set(incident, [...(namesCache.get(incident) ?? []), { baseline, slices, names }]);
   return names;
+}
+
+function profilesOf(reading: Reading): Profile[] {
+  return listProfiles(reading).map(({ profile }) => profile);
 }
 
 function listProfiles({ baseline, incident, slices }: Reading): CountedProfile[] {

@@ -39,8 +39,8 @@ export interface SideNames {
  *   another name since
  * @param coarse names of the same time in fewer parts
  */
-export function joinSides(profiles: readonly Profile[], before = 0, coarse?: SideNames): SideNames {
-  const plain = (coarse && extendNames(coarse.plain, profiles)) ?? joinNames(profiles);
+export function joinSides(profiles: readonly Profile[], before = 0, coarse?: JoinedNames): SideNames {
+  const plain = (coarse && extendNames(coarse, profiles)) ?? joinNames(profiles);
   const renaming = findRenaming(profiles, plain, before);
   // Instances of the old build go on with the old names.
   const names = renaming.size === 0 ? plain : joinNames(profiles, renaming);

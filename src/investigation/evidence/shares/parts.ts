@@ -161,7 +161,8 @@ export async function refineParts(
         return [...others, { profile, profiles: totalsIn(profileTimes, last).profiles }];
       }),
     );
-    return parts.flat();
+    // What is known of a list is found again where nothing was divided.
+    return parts.every(({ length }) => length === 1) ? read : parts.flat();
   };
   const [baseline, incident] = await Promise.all([
     refine(known.windows.baseline, known.baseline, windows.baseline),

@@ -76,14 +76,10 @@ export async function readInStages(
   const staged = { slices, isEstimated, known: null };
   if (!isFiner(finest, atFirst)) return { ...staged, ...first, windows: { ...finest } };
   const options = { isHeavy: first.isHeavy, signal: readContext.signal };
-  const withFiner = (parts: PartsRead, reading: Reading): Reading => ({
-    ...reading,
-    finer: finerTotals(profileTimes, parts, finest),
-  });
+  const lookAt = (parts: PartsRead, reading: Reading, search: LookSearch) =>
+    offload('look', [{ ...reading, finer: finerTotals(profileTimes, parts, finest) }, search], options);
   const search = { without: NO_KEYS, gate: SUSPICIOUS_Z, sliceGate: SUSPICIOUS_Z, allowsBursts };
-  // Names are kept by the reading that they were joined for: the one that is looked at is the coarse one.
-  const coarse = withFiner(read, first.reading);
-  const look = resolution.isDivided === true ? null : await offload('look', [coarse, search], options);
+  const look = resolution.isDivided === true ? null : await lookAt(read, first.reading, search);
   // A load that new instances brought may settle, which only parts tell.
   const mayWarmUp = look?.hasRisen === true && newInstances(context, profileTimes)?.areAll === true;
   if (look !== null && look.calm !== null && !mayWarmUp)
@@ -92,15 +88,14 @@ export async function readInStages(
   const oneSide = look === null || mayWarmUp ? null : chooseSide(look, gate, atFirst, finest);
   if (oneSide !== null) {
     parts = await refineParts(context, lens, profileTimes, read, oneSide.windows);
-    const divided = toReading(parts, coarse);
-    const further = { ...search, ...oneSide.search };
-    const { calm } = await offload('look', [withFiner(parts, divided.reading), further], options);
+    const divided = toReading(parts, first.reading);
+    const { calm } = await lookAt(parts, divided.reading, { ...search, ...oneSide.search });
     if (calm !== null) return { ...staged, ...divided, known: calm, windows: { ...oneSide.windows } };
   }
   const windows = { ...finest };
   if (look?.hasCalmBaseline === true) windows.baseline = withFirst(finest.baseline, atFirst.baseline);
   const divided = await refineParts(context, lens, profileTimes, parts, windows);
-  return { ...staged, ...toReading(divided, coarse), windows };
+  return { ...staged, ...toReading(divided, first.reading), windows };
 }
 
 /**
