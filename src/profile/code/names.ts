@@ -25,15 +25,18 @@ const keysCache = new WeakMap<readonly FunctionInfo[], readonly string[]>();
 export function joinKeys(functions: readonly FunctionInfo[]): readonly string[] {
   const known = keysCache.get(functions);
   if (known !== undefined) return known;
-  const keys = functions.map((info) => {
-    const before = keyCache.get(info);
-    if (before !== undefined) return before;
-    const key = joinKey(info);
-    keyCache.set(info, key);
-    return key;
-  });
+  const keys = functions.map(keepKey);
   keysCache.set(functions, keys);
   return keys;
+}
+
+/** The key of a function, which is kept with it: see {@link joinKey}. */
+export function keepKey(info: FunctionInfo): string {
+  const known = keyCache.get(info);
+  if (known !== undefined) return known;
+  const key = joinKey(info);
+  keyCache.set(info, key);
+  return key;
 }
 
 /**

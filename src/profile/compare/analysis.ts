@@ -12,8 +12,7 @@ import {
   WHOLE,
 } from '../contrast/contrast.js';
 import { sumCosts } from '../contrast/costs.js';
-import { type Joined, joinAlone, joinProfiles, joinSides, type SideNames } from '../contrast/join.js';
-import { joinNames } from '../contrast/joined-names.js';
+import { type Joined, joinAlone, joinProfiles } from '../contrast/join.js';
 import { listMarked } from '../contrast/marks.js';
 import { type Dispersion, estimateDispersion } from '../contrast/noise.js';
 import {
@@ -41,6 +40,7 @@ import {
 import { isExchangeOfRequests } from './requests/mix.js';
 import { likelihood } from './since.js';
 import { type FinerTotals, finerLevels } from './stages/finer.js';
+import { readNames } from './stages/reading-names.js';
 import { withoutFunctions, withoutStacks } from './without.js';
 
 /** A merge with the number of profiles in it. */
@@ -87,34 +87,6 @@ export interface Analysis extends Measured {
 export const MIN_SIDE_SAMPLES = 40;
 
 const NO_KEYS: ReadonlySet<string> = new Set();
-
-/**
- * Names joined before, by the parts of a reading, whatever else it says: it is looked at again without one
- * change after the other, and finer parts go on with the names of coarse ones.
- */
-const namesCache = new WeakMap<
-  Reading['incident'],
-  (Pick<Reading, 'baseline' | 'slices'> & { names: SideNames })[]
->();
-
-function findNames({ baseline, incident, slices }: Reading): SideNames | undefined {
-  const known = namesCache.get(incident) ?? [];
-  return known.find((other) => other.baseline === baseline && other.slices === slices)?.names;
-}
-
-function readNames(reading: Reading): SideNames {
-  const known = findNames(reading);
-  if (known !== undefined) return known;
-  const { baseline, incident, slices, coarse } = reading;
-  const coarseNames = coarse && (findNames(coarse)?.plain ?? joinNames(profilesOf(coarse)));
-  const names = joinSides(profilesOf(reading), baseline.length, coarseNames);
-  namesCache.set(incident, [...(namesCache.get(incident) ?? []), { baseline, slices, names }]);
-  return names;
-}
-
-function profilesOf(reading: Reading): Profile[] {
-  return listProfiles(reading).map(({ profile }) => profile);
-}
 
 function listProfiles({ baseline, incident, slices }: Reading): CountedProfile[] {
   return [...baseline, ...incident, ...slices];

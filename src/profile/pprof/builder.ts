@@ -1,5 +1,5 @@
 import { frameOwner } from '../code/frames.js';
-import { isUnnamed, joinKey, sharedName } from '../code/names.js';
+import { isUnnamed, keepKey, sharedName } from '../code/names.js';
 import type { FunctionInfo, Profile } from '../model.js';
 import { GrowingUint32 } from '../tables/growing.js';
 import { StackTable } from '../tables/stack-table.js';
@@ -208,7 +208,7 @@ function uniteVariants(variants: readonly FunctionInfo[], costs: () => VariantCo
   };
   const names: (string | Set<string>)[] = [];
   variants.forEach((info, variant) => {
-    const key = joinKey(info);
+    const key = keepKey(info);
     const id = ids.get(key);
     if (id === undefined) {
       functionOf[variant] = best.length;

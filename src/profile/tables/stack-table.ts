@@ -18,7 +18,7 @@ export class StackTable {
   /** Stacks, counted from 1; 0 = the slot is free. */
   #slots: Uint32Array;
 
-  /** @param stacks about how many different ones will come, where it is known: the table need not grow then */
+  /** @param stacks about how many different ones will come: then the table need not grow */
   constructor(stacks = 0) {
     const slots = Math.max(MIN_SLOTS, SLOTS_PER_STACK * stacks + 1);
     this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(slots)));

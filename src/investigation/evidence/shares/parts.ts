@@ -161,7 +161,7 @@ export async function refineParts(
         return [...others, { profile, profiles: totalsIn(profileTimes, last).profiles }];
       }),
     );
-    // What is known of a list is found again where nothing was divided.
+    // The list itself, where nothing was divided, leads to what is known of it already.
     return parts.every(({ length }) => length === 1) ? read : parts.flat();
   };
   const [baseline, incident] = await Promise.all([
