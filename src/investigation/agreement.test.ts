@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { profileFrom } from '../../test/support/contrast.js';
 import { type Alias, toLens } from '../../test/support/type-ids.js';
 import { analyse } from '../profile/compare/analysis.js';
 import type { LensRow } from '../profile/compare/finding.js';
-import { agreeing, computeChance, inAgreement, newsIn, samplingError } from './agreement.js';
+import { agreeing, computeChance, inAgreement, newsIn, samplingError, withExcuse } from './agreement.js';
 
 const MIB = 2 ** 20;
 const row = (alias: Alias, before: number | null, after: number | null, error: number | null): LensRow => ({
@@ -95,4 +95,51 @@ test('the error of sampling is that of the counts of both sides', () => {
   expect(samplingError(analysis)).toBeCloseTo(Math.sqrt(phi * (1 / 40 + 1 / 100)), 10);
   const none = analyse({ baseline: stacks(0), incident: stacks(1_000), slices: [], quantum: 10 });
   expect(samplingError(none)).toBeCloseTo(Math.sqrt(none.dispersion.phi * (1 + 1 / 100)), 10);
+});
+
+describe('circumstances that make a movement no news', () => {
+  const replaced = { isReplaced: true, served: 1.2, later: null, dismissed: null };
+  test.each<[string, LensRow, Parameters<typeof withExcuse>[1], LensRow['excuse']]>([
+    ['goroutines that fell with a deploy', row('goroutines', 40, 16, null), replaced, 'restart'],
+    [
+      'goroutines that fell in the same instances',
+      row('goroutines', 40, 16, null),
+      { ...replaced, isReplaced: false },
+      undefined,
+    ],
+    ['goroutines that rose with a deploy', row('goroutines', 16, 40, null), replaced, undefined],
+    ['CPU that fell with a deploy', row('cpu', 1e9, 0.5e9, 0.01), replaced, undefined],
+    ['waiting by 7 ms of 1.2 s', row('mutex', 2.5e6, 9.7e6, null), replaced, 'immaterial'],
+    ['waiting by 16 ms of 1.2 s', row('mutex', 1e6, 17e6, null), replaced, undefined],
+    [
+      'waiting beside an unknown time',
+      row('mutex', 2.5e6, 9.7e6, null),
+      { ...replaced, served: null },
+      undefined,
+    ],
+    [
+      'waiting of instances that started',
+      row('mutex', 13e6, 271e6, null),
+      { ...replaced, later: 0.012 },
+      'restart',
+    ],
+    ['waiting that stays', row('mutex', 13e6, 271e6, null), { ...replaced, later: 0.2 }, undefined],
+    [
+      'waiting that stopped in the same instances',
+      row('mutex', 13e6, 271e6, null),
+      { ...replaced, isReplaced: false, later: 0.012 },
+      undefined,
+    ],
+    [
+      'waiting on a throttled host',
+      row('mutex', 13e6, 3e9, null),
+      { ...replaced, isReplaced: false, dismissed: 'starved' },
+      'starved',
+    ],
+  ])('%s', (_, given, circumstances, excuse) => {
+    const told = withExcuse(inAgreement(given), circumstances);
+    expect(told.excuse).toBe(excuse);
+    const conclusion = { verdict: 'no_change', causes: [] } as const;
+    expect(agreeing(conclusion, [told]).verdict).toBe(excuse === undefined ? 'inconclusive' : 'no_change');
+  });
 });

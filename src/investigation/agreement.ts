@@ -4,6 +4,7 @@ import { exceedsHeapSampling } from '../profile/compare/growth/heap-sampling.js'
 import type { PartCosts } from '../profile/contrast/runs.js';
 import { secondsPerUnit } from '../text/units.js';
 import type { Conclusion } from './conclude.js';
+import { MIN_WAIT_PART } from './thresholds.js';
 
 // A word next to two numbers must agree with them. These thresholds say how large a change is small.
 
@@ -85,9 +86,42 @@ export function inAgreement(row: LensRow): LensRow {
   return row.verdict === 'no_change' && movement !== null ? { ...row, verdict: movement.direction } : row;
 }
 
-/** Rows of types that moved and that neither load nor a function explains. */
+/** Facts about the service as a whole that make a movement of one type no news. */
+export interface Circumstances {
+  /** Whether all instances of the window are new: they begin with few connections and empty caches. */
+  isReplaced: boolean;
+  /** Time that the main type shows in each profile of the incident, in seconds; null where unknown. */
+  served: number | null;
+  /** Waiting per profile in the later half of the incident, in seconds; null of a type of another kind. */
+  later: number | null;
+  /** Reason why waiting that grew is no contention. */
+  dismissed: LensRow['excuse'] | null;
+}
+
+/**
+ * The row with the reason why its movement is no news: a level that fell when all instances were replaced,
+ * waiting that changed by less than one hundredth of the time served, the least that is contention, or that
+ * new instances did while they started.
+ */
+export function withExcuse(row: LensRow, { isReplaced, served, later, dismissed }: Circumstances): LensRow {
+  const { kind, type, verdict, before, after } = row;
+  if (verdict !== 'rose' && verdict !== 'fell') return row;
+  if (kind === 'level') return verdict === 'fell' && isReplaced ? { ...row, excuse: 'restart' } : row;
+  if (kind !== 'wait') return row;
+  const seconds = secondsPerUnit(type.unit) ?? 1;
+  const changed = Math.abs((after ?? 0) - (before ?? 0)) * seconds;
+  if (verdict === 'rose' && dismissed) return { ...row, excuse: dismissed };
+  if (served !== null && changed < MIN_WAIT_PART * served) return { ...row, excuse: 'immaterial' };
+  if (verdict === 'fell' || !isReplaced || later === null) return row;
+  const hasSettled = describeMovement({ ...row, after: later / seconds })?.direction !== 'rose';
+  return hasSettled ? { ...row, excuse: 'restart' } : row;
+}
+
+/** Rows of types that moved and that neither load, a function nor the circumstances explain. */
 export function unexplained(rows: readonly LensRow[]): LensRow[] {
-  return rows.filter(({ verdict }) => verdict === 'rose' || verdict === 'fell');
+  return rows.filter(
+    ({ verdict, excuse }) => (verdict === 'rose' || verdict === 'fell') && excuse === undefined,
+  );
 }
 
 /** Unexplained rows that a person who looks for a fault should know of: a level that fell is none. */

@@ -27,6 +27,22 @@ const GOROUTINE_LEAK = levelEvidence('goroutines', { before: 10, after: 40, hasG
 const HIDDEN_LEAK = levelEvidence('inuse', { before: 68, after: 92, hasGrown: GREW, isHidden: true });
 const CONTENTION = waitEvidence('mutex', { before: 0.1, after: 2.1, hasGrown: GREW });
 const CODE = shareEvidence('cpu', { change: { addedSeconds: 0.5 } });
+const BUSY_CODE = shareEvidence('cpu', {
+  after: { 'main serve price': 4e9, 'main serve stock': 300, 'main poll': 400, 'runtime.gc': 100 },
+  change: { addedSeconds: 0.5 },
+});
+const QUEUE = levelEvidence('goroutines', {
+  before: 10,
+  after: 40,
+  hasGrown: {
+    from: { 'main serve sync.(*Mutex).Lock runtime.gopark': 10 },
+    to: { 'main serve sync.(*Mutex).Lock runtime.gopark': 40 },
+  },
+});
+const LESS = shareEvidence('cpu', {
+  after: { 'main serve price': 90, 'main serve stock': 290, 'main poll': 390, 'runtime.gc': 90 },
+  load: { risen: 1.3, z: 4, hasRisen: true },
+});
 const MOVED = shareEvidence('cpu', { change: { from: 'stock' } });
 const MOVED_ALLOCATIONS = shareEvidence('alloc', { change: { culprit: 'poll', from: 'stock' } });
 const LOAD = shareEvidence('wall', { load: { risen: 2, z: 8, hasRisen: true } });
@@ -74,6 +90,30 @@ describe('which verdict wins, and what else is named', () => {
       evidence: { waits: [CONTENTION], shares: [CODE, MOVED_ALLOCATIONS, LOAD] },
       verdict: 'contention',
       causes: ['contention mutex', 'code cpu price', 'load wall'],
+    },
+    {
+      what: 'code alone where all of the time that came with it is more than what contention added',
+      evidence: { waits: [CONTENTION], shares: [BUSY_CODE] },
+      verdict: 'code_regression',
+      causes: ['code cpu price'],
+    },
+    {
+      what: 'contention before the goroutines that queue for the lock',
+      evidence: { waits: [CONTENTION], levels: [QUEUE] },
+      verdict: 'contention',
+      causes: ['contention mutex', 'leak goroutines'],
+    },
+    {
+      what: 'goroutines that wait for a lock which nobody gives on',
+      evidence: { levels: [QUEUE] },
+      verdict: 'leak',
+      causes: ['leak goroutines'],
+    },
+    {
+      what: 'no load where the service costs less as a whole',
+      evidence: { shares: [LESS] },
+      verdict: 'no_change',
+      causes: [],
     },
     {
       what: 'code before moved code and load',

@@ -1,9 +1,11 @@
 import { joinKey } from '../profile/code/names.js';
 import { MIN_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import type { Verdict } from '../profile/compare/finding.js';
+import { waitsBelow } from '../profile/compare/growth/below.js';
 import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/growth/rise.js';
 import { MIN_RISE } from '../profile/compare/load.js';
 import { measureShareGrowth } from '../profile/contrast/contrast.js';
+import { activePerProfile } from '../profile/contrast/runs.js';
 import { secondsPerUnit } from '../text/units.js';
 import type { LensReadings } from './evidence/evidence.js';
 import type { LevelLens } from './evidence/levels.js';
@@ -46,13 +48,15 @@ export function conclude(reading: LensReadings): Conclusion {
     // Parked goroutines hold memory; where both rise they are the cause.
     .sort((a, b) => Number(b.lens.type.alias === 'goroutines') - Number(a.lens.type.alias === 'goroutines'))
     .map((of) => ({ kind: 'leak' as const, of }));
-  const leaks = leaking.filter(({ of }) => of.leak?.isHidden === false);
-  const hidden = leaking.filter(({ of }) => of.leak?.isHidden === true);
   const code = codeCauses({ ...reading, shares });
   const contended = waits
     .filter(({ contention }) => contention !== null)
-    .filter(({ contention }) => (contention?.added ?? 0) > addedSeconds(code[0]))
+    .filter(({ contention }) => (contention?.added ?? 0) > addedByCode(code[0]))
     .map((of): Cause => ({ kind: 'contention', of }));
+  // Goroutines that wait for a lock which is given on are its queue; one that is never given on shows no waits.
+  const isQueue = ({ of }: (typeof leaking)[number]) => contended.length > 0 && waitsForLocks(of);
+  const leaks = leaking.filter((cause) => cause.of.leak?.isHidden === false && !isQueue(cause));
+  const hidden = leaking.filter((cause) => cause.of.leak?.isHidden === true || isQueue(cause));
   const moved = shares
     .filter(({ change }) => change !== null && change.from !== null)
     .map((of): Cause => ({ kind: 'moved', of }));
@@ -106,6 +110,16 @@ function isLoadOfFrameworks({ leak }: LevelLens, shares: readonly ShareLens[]): 
   return load?.hasRisen === true && leak.after < (load.risen ?? 1) * MIN_AMOUNT_RISE * leak.before;
 }
 
+/** Part of the goroutines that were added which waits for locks where they are the queue of one. */
+const MIN_QUEUE_PART = 0.5;
+
+/** Whether the goroutines that were added mostly wait for locks. */
+function waitsForLocks({ lens, leak }: LevelLens): boolean {
+  if (lens.type.alias !== 'goroutines' || leak === null) return false;
+  const [first] = waitsBelow(leak.growth, leak.growth.site.fn);
+  return first?.what === 'mutex' && first.part >= MIN_QUEUE_PART;
+}
+
 /** Lists each change of a type as an entry of its own; a type without any stays as it is. */
 function eachChange(shares: readonly ShareLens[]): ShareLens[] {
   return shares.flatMap((share) => [
@@ -125,6 +139,10 @@ export function loadCauses(shares: readonly ShareLens[]): (Cause & { kind: 'load
       .filter(({ lens, change, unsettled }) => lens.kind === 'time' && change === null && unsettled === null)
       .filter((share) => !isRiseOfChange(share, shares))
       .filter(({ profileTimes, windows }) => !isBriefBaseline(profileTimes, windows.baseline))
+      // The load is told by own code; a service that costs less as a whole bears no more of it.
+      .filter(
+        ({ analysis: { incident, baseline } }) => activePerProfile(incident) >= activePerProfile(baseline),
+      )
       .filter((share) => share.analysis.load.hasRisen || (isWitnessed && roseBy(SUPPORTED_Z)(share)))
       .map((of) => ({ kind: 'load' as const, of }))
   );
@@ -181,8 +199,14 @@ function measurePoints({ change }: ShareLens): number {
   return measureShareGrowth(contrast, culprit.fn);
 }
 
-/** Time per profile that a change of code added, in seconds. */
-function addedSeconds(cause: Cause | undefined): number {
+/**
+ * Time per profile that the service took more since code changed, in seconds: what the change itself added, or
+ * all that was added with it, since it may be told by one of its parts only. Locks that cost less waiting than
+ * that wait for the work that was added.
+ */
+function addedByCode(cause: Cause | undefined): number {
   if (cause?.kind !== 'code' || cause.of.change === null) return 0;
-  return cause.of.change.culprit.growth * (secondsPerUnit(cause.of.lens.type.unit) ?? 0);
+  const { analysis, change, lens } = cause.of;
+  const added = activePerProfile(analysis.incident) - activePerProfile(analysis.baseline);
+  return Math.max(change.culprit.growth, added) * (secondsPerUnit(lens.type.unit) ?? 0);
 }

@@ -4,7 +4,8 @@ import type { NextCall } from '../report/next.js';
 import type { JsonObject } from '../report/render.js';
 import type { Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
-import type { Evidence } from './evidence/evidence.js';
+import { withExcuse } from './agreement.js';
+import { type Evidence, timeServed } from './evidence/evidence.js';
 import type { UnreadParts } from './evidence/unread.js';
 import { lensRows } from './lens-rows.js';
 
@@ -30,9 +31,21 @@ export function listNotRead({ unread: { types, labels } }: { unread: UnreadParts
 export function allRows(reading: Evidence): LensRow[] {
   const { types } = reading.unread;
   const absent = [...types, ...reading.empty];
+  const waitOf = ({ type }: LensRow) => reading.waits.find(({ lens }) => lens.type.id === type.id);
   const isUnread = ({ type }: LensRow) => types.some(({ lens }) => lens.type.id === type.id);
+  const circumstances = {
+    isReplaced: reading.instances !== null && reading.instances.stayed === 0 && reading.instances.arrived > 0,
+    served: timeServed(reading.shares),
+  };
   const rows = lensRows(reading).map(
-    (row): LensRow => (isUnread(row) ? { ...row, verdict: 'not_read' } : row),
+    (row): LensRow =>
+      isUnread(row)
+        ? { ...row, verdict: 'not_read' }
+        : withExcuse(row, {
+            ...circumstances,
+            later: waitOf(row)?.later ?? null,
+            dismissed: waitOf(row)?.dismissed ?? null,
+          }),
   );
   const without = absent.filter(({ lens }) => rows.every(({ type }) => type.id !== lens.type.id));
   return [

@@ -33,7 +33,7 @@ export function contradictionsIn(answer: Investigation): string[] {
     if (first !== undefined)
       contradictions.push(`the verdict is no_change, but there is a finding (${first.kind})`);
     for (const row of lenses)
-      if (describeMovement(row) !== null)
+      if (describeMovement(row) !== null && row.excuse === undefined)
         contradictions.push(`the verdict is no_change, but ${describe(row)}`);
     if (notRead.length > 0) contradictions.push('the verdict is no_change, but not everything was read');
   }

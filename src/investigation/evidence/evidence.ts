@@ -289,7 +289,7 @@ function measureLoad([main]: readonly ShareLens[]): number {
 }
 
 /** Time that the first type shows in each profile of the incident, in seconds; null where it is no time. */
-function timeServed(shares: readonly ShareLens[]): number | null {
+export function timeServed(shares: readonly ShareLens[]): number | null {
   const time = shares.find(({ lens }) => lens.kind === 'time');
   const seconds = time === undefined ? null : secondsPerUnit(time.lens.type.unit);
   if (time === undefined || seconds === null) return null;

@@ -9,7 +9,14 @@ import type { Fleet } from './fleet.js';
 import type { LensType, ReadContext } from './lens.js';
 import type { ProfileTimes } from './profile-times.js';
 import type { Requests } from './requests.js';
-import { changeKeys, hasGrownAlone, isFull, isRemainder, sourceOfMove } from './shares/accepted.js';
+import {
+  changeKeys,
+  hasGrownAlone,
+  isFull,
+  isRemainder,
+  sourceOfMove,
+  sureGrowth,
+} from './shares/accepted.js';
 import type { PartCounts } from './shares/parts.js';
 import { attributeSettled } from './shares/settled-slices.js';
 import { attributed, type SliceOf, strongestChange } from './shares/slices.js';
@@ -202,7 +209,10 @@ export async function readShares(
           window: { from: settledFrom, to: plan.incident.to },
           whole: reading.incident,
         });
-  const [change = null, ...further] = [...settled].sort((a, b) => b.culprit.growth - a.culprit.growth);
+  const [change = null, ...further] = [...settled].sort(
+    (a, b) =>
+      sureGrowth(b.culprit, gate) - sureGrowth(a.culprit, gate) || b.culprit.growth - a.culprit.growth,
+  );
   return {
     lens,
     analysis: whole,

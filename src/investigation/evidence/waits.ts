@@ -18,6 +18,8 @@ export interface WaitLens {
   /** Waiting time per profile, in seconds. */
   before: number;
   after: number;
+  /** The same in the later half of the incident, in which new instances have settled. */
+  later: number;
   contention: {
     growth: SiteGrowth;
     /** Waiting time per profile that was added, in seconds. */
@@ -73,6 +75,7 @@ export async function readWaits(
     lens,
     before: meanBefore,
     after: meanAfter,
+    later: mean(after.slice(Math.floor(after.length / 2))),
     contention: null,
     dismissed: null,
   };

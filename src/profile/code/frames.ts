@@ -11,6 +11,8 @@ import {
   LIBC,
   PHP_BUILTIN,
   PHP_LIBRARY,
+  PROFILER,
+  PROFILER_FILE,
   PYTHON_LIBRARY,
   PYTHON_STANDARD,
   RUST_LIBRARY,
@@ -122,7 +124,9 @@ export function decideOwnership(info: FunctionInfo, evidence: CodeEvidence = NO_
   const { name, file, isSymbolised } = info;
   if (evidence.isOwn?.(info) === true) return APPLICATION;
   if (!isSymbolised || UNSYMBOLISED.test(name)) return UNKNOWN;
-  const ownership = ownershipByRule(info, file.replaceAll('\\', '/'), evidence);
+  const path = file.replaceAll('\\', '/');
+  if (PROFILER.test(name) || PROFILER_FILE.test(path)) return RUNTIME;
+  const ownership = ownershipByRule(info, path, evidence);
   return ownership.isGuess && evidence.isInRepository?.(info) === true ? APPLICATION : ownership;
 }
 

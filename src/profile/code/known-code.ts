@@ -123,6 +123,15 @@ export const CPP_RUNTIME =
 export const CPP_LIBRARY =
   /^(?:[\w:<>*& ]+ )?(?:absl|boost|folly|grpc|grpc_core|google::protobuf|fmt|spdlog|rocksdb|leveldb|nlohmann|Eigen|tbb|tcmalloc|je_\w+|rapidjson|re2|arrow)::/;
 
+/**
+ * The profilers themselves: they load classes, compress and push in the service's process, most of all after
+ * its start, whatever the service does.
+ */
+export const PROFILER =
+  /^(?:io[./]pyroscope|one[./]profiler)[./]|^github\.com\/grafana\/pyroscope-go[/.]|^<?(?:&(?:mut )?)?(?:pyroscope|pprof|jemalloc_pprof)::/;
+export const PROFILER_FILE =
+  /(?:^|\/)(?:node_modules\/(?:@pyroscope\/nodejs|@datadog\/pprof)|(?:site|dist)-packages\/pyroscope)\/|^pyroscope\/\w+\.py$/;
+
 /** Functions of the C library, its allocator and its threads, as they are named without a file. */
 export const LIBC = new RegExp(
   `^(?:${alternatives(

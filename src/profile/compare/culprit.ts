@@ -14,6 +14,7 @@ import {
 import { type LogFactor, logFactor } from '../contrast/log-factor.js';
 import { signedRootOfCounts } from '../contrast/noise.js';
 import { findEntries, isBelow, sumLibraryWork, sumOutside, totalsBelow } from '../contrast/through.js';
+import { isBackgroundGrowth } from './background.js';
 import { NO_REQUESTS, type Requests } from './requests/entries.js';
 import { isMixOfRequests } from './requests/mix.js';
 
@@ -74,6 +75,7 @@ export function findCulprit(
     if (!isCodeChange(contrast, universe, shift, gate)) continue;
     if (universe.population === 'served' && !isBeyondOwnCode(contrast, shift)) continue;
     const fn = descend(contrast, universe, shift.fn);
+    if (universe.isBackground === true && !isBackgroundGrowth(contrast, fn)) continue;
     if (requests.points.length > 1 && isMixOfRequests(contrast, requests, fn)) continue;
     return describeCulprit(contrast, universe, fn);
   }

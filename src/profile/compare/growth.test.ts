@@ -98,6 +98,13 @@ test('of nested functions with one total the one that waits itself is the place'
   expect(site({ 'main a b': 1 }, { 'main a b': 40, 'main b a': 60 })).toMatchObject({ fn: 'a' });
 });
 
+test('a stack that the profiler cut off its outer frames makes the inner function no outer one', () => {
+  const cut = { 'main outer inner runtime.park': 1000, 'inner runtime.park': 4 };
+  expect(site({ 'main outer': 1 }, cut)).toMatchObject({ fn: 'inner' });
+  // More of them are other callers.
+  expect(site({ 'main outer': 1 }, { ...cut, 'inner runtime.park': 9 })).toMatchObject({ fn: 'outer' });
+});
+
 test('the growth between two merges has both sides and their place', () => {
   const merge = (stacks: Stacks, profiles: number) => ({ profile: profileFrom(stacks), profiles });
   const growth = growthBetween(merge({ 'main a': 10 }, 1), merge({ 'main a': 90, 'main b': 6 }, 3));

@@ -130,13 +130,16 @@ export function growthSite(joined: Joined, before: Side, after: Side): GrowthSit
   }
 }
 
+/** Part of a total that stacks which a profiler cut make two nested functions differ by, either way. */
+const CUT = 0.005;
+
 /**
- * Among nested functions the innermost has the least total; of equal ones it has most as its own, else it is
- * below.
+ * Among nested functions the innermost has the least total; of those that are equal but for cut stacks it has
+ * most as its own, else it is below.
  */
 function isInner(joined: Joined, { costs, parts }: Side, fn: number, other: number): boolean {
-  const smaller = (costs.totals[other] ?? 0) - (costs.totals[fn] ?? 0);
-  if (smaller !== 0) return smaller > 0;
+  const [total, otherTotal] = [costs.totals[fn] ?? 0, costs.totals[other] ?? 0];
+  if (Math.abs(otherTotal - total) > CUT * Math.max(total, otherTotal)) return otherTotal > total;
   const difference = (costs.charged[fn] ?? 0) - (costs.charged[other] ?? 0);
   return difference !== 0 ? difference > 0 : isBelow(joined, parts, fn, other);
 }

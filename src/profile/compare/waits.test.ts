@@ -29,6 +29,18 @@ describe('waitGrew', () => {
     expect(waitGrew(calm, parts(0.1, 3, 0.1, 0.1, 0.1, 0.1), 1)).toBeNull();
   });
 
+  test.each([
+    {
+      what: 'the last part before ran into it',
+      before: [0.1, 0.12, 0.09, 0.1, 0.1, 20],
+      expected: { firstPart: 0 },
+    },
+    { what: 'an earlier part was as high', before: [0.1, 0.12, 20, 0.1, 0.1, 0.1], expected: null },
+    { what: 'two parts before, of which the last was as high', before: [0.1, 20], expected: null },
+  ])('waiting in half of the incident where $what', ({ before, expected }) => {
+    expect(waitGrew(parts(...before), parts(246, 31, 5.4, 0.01, 0.01, 0.01), 1)).toEqual(expected);
+  });
+
   test('waiting per profile counts, and parts without profiles do not', () => {
     const more = parts(2, 2.2, 1.9, 2.1).map(({ value }) => ({ value, profiles: 20 }));
     expect(waitGrew(calm, more, 1)).toBeNull();

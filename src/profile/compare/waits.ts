@@ -41,11 +41,8 @@ export function waitGrew(
     (v1 + v2) ** 2 / (v1 ** 2 / (waitsBefore.length - 1 || 1) + v2 ** 2 / (waitsAfter.length - 1 || 1)) || 1;
   const t = (mean(roots2) - mean(roots1)) / Math.sqrt(Math.max(v1 + v2, 1e-12));
   if (normalDeviate(t, Math.max(3, freedom)) < MIN_Z) {
-    // Contention that began inside the window varies as much as it grew: then all but the baseline must stay
-    // below it.
-    const highest = Math.max(...waitsBefore);
-    if (waitsAfter.filter((level) => level > MIN_WAIT_RATIO * highest).length < waitsAfter.length / 2)
-      return null;
+    // Contention that began inside the window varies as much as it grew.
+    if (!standsAbove(waitsBefore, waitsAfter)) return null;
   }
   const middle = (low + high) / 2;
   const parts = after.map(({ value, profiles }) => (profiles > 0 ? value / profiles : 0));
@@ -55,6 +52,21 @@ export function waitGrew(
       parts.findIndex((level) => level > middle),
     ),
   };
+}
+
+/** Such a factor over all parts of the baseline but the last one. */
+const MIN_RATIO_BUT_LAST = 25;
+
+/**
+ * Whether half of the parts of the incident lie far above every part of the baseline. The last one may hold a
+ * profile that ran into the incident: they may lie so much further above the others instead, if these show
+ * any waiting to compare with.
+ */
+function standsAbove(before: readonly number[], after: readonly number[]): boolean {
+  const isAbove = (least: number) => after.filter((level) => level > least).length >= after.length / 2;
+  if (isAbove(MIN_WAIT_RATIO * Math.max(...before))) return true;
+  const earlier = Math.max(...before.slice(0, -1));
+  return before.length > 2 && earlier > 0 && isAbove(MIN_RATIO_BUT_LAST * earlier);
 }
 
 function mean(values: readonly number[]): number {

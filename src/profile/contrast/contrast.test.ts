@@ -55,11 +55,12 @@ describe('the universes in which a change is looked for', () => {
     ]);
   };
 
-  test('own code among own code, own code among what is served, and then libraries', () => {
+  test('own code among own code, among what is served, then libraries, then what runs beside them', () => {
     expect(list({ 'runtime.main serve lib.parse': 8, 'runtime.gc': 2 })).toEqual([
       ['application', ['serve']],
       ['served', ['serve']],
       ['served', ['lib.parse']],
+      ['total', []],
     ]);
   });
 

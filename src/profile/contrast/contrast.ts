@@ -1,3 +1,4 @@
+import type { FunctionInfo } from '../model.js';
 import type { Costs, Totals } from './costs.js';
 import { isCode, type Joined } from './join.js';
 import { type Dispersion, normalDeviate, signedRoot } from './noise.js';
@@ -37,6 +38,8 @@ export interface Universe {
   nameable: Uint8Array | null;
   /** The stacks that are compared: those with own code, those that requests drive, or all. */
   population: 'application' | 'served' | 'total';
+  /** Whether it holds what the standard library does on goroutines or threads of its own. */
+  isBackground?: boolean;
 }
 
 /** All stacks and functions. */
@@ -74,7 +77,8 @@ export function findUniverse({
 /**
  * The universes in which a change is looked for, one after the other. Own code among own code first; then own
  * code among the frameworks that serve the same requests, which tells a function that is nearly all of the
- * own code from the load; then libraries, which are named only where no own function explains the change.
+ * own code from the load; then libraries, which are named only where no own function explains the change; then
+ * what the standard library does on goroutines or threads of its own.
  */
 export function listUniverses(sides: Pick<Contrast, 'joined' | 'before' | 'after'>): readonly Universe[] {
   const { joined } = sides;
@@ -88,7 +92,24 @@ export function listUniverses(sides: Pick<Contrast, 'joined' | 'before' | 'after
     first,
     { nameable: application, population: 'served' },
     { nameable: library, population: 'served' },
+    { nameable: findBackground(sides.joined.functions), population: 'total', isBackground: true },
   ];
+}
+
+/** Packages of Go and of the JVM that open connections and speak their protocols. */
+const BACKGROUND =
+  /^(?:(?:vendor\/golang\.org|crypto|net|database|compress|encoding)\/|net\.|(?:javax?[./]net|sun[./](?:net|nio|security)|jdk[./]internal[./]net|java[./]security)[./])/;
+
+/** Functions found before: one analysis lists its universes again and again. */
+const backgroundCache = new WeakMap<readonly FunctionInfo[], Uint8Array>();
+
+/** Functions of the standard library that may work on goroutines or threads of their own. */
+function findBackground(functions: readonly FunctionInfo[]): Uint8Array {
+  const known = backgroundCache.get(functions);
+  if (known !== undefined) return known;
+  const found = new Uint8Array(functions.map(({ name }) => Number(BACKGROUND.test(name))));
+  backgroundCache.set(functions, found);
+  return found;
 }
 
 /** Fewer samples on both sides together say nothing about a function (docs/develop/comparison.md §5). */

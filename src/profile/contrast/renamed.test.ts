@@ -144,6 +144,39 @@ describe('joinProfiles of two sides', () => {
     expect(joined.renamed).toEqual({ functions: 3, changed: 3, unmatched: 0, pairs: [] });
   });
 
+  test.each([
+    {
+      whose: 'of own code are one function each',
+      path: 'shop.dev/web',
+      file: '/src/web/conn.go',
+      functions: 4,
+    },
+    {
+      whose: 'of the standard library stay two functions',
+      path: 'net/http',
+      file: 'net/http/server.go',
+      functions: 6,
+    },
+  ])('similar names $whose', ({ path, file, functions }) => {
+    const calls = (...names: string[]) =>
+      buildProfile(
+        ...names.map((name): [{ name: string; file: string }[], number] => [
+          [
+            { name: `${path}.(*conn).${name}`, file },
+            { name: 'shop.dev/web.run', file: '/src/web/run.go' },
+          ],
+          40,
+        ]),
+        ...['a', 'b', 'c', 'd', 'e'].map((name): [{ name: string; file: string }[], number] => [
+          [{ name: `shop.dev/web.${name}`, file: '/src/web/run.go' }],
+          1,
+        ]),
+      );
+    const [old, fresh] = [calls('readHeader', 'readBody'), calls('readHeaderLine', 'readBodyLine')];
+    const joined = joinBefore([old, old, fresh], 1);
+    expect(joined.functions.filter(({ name }) => name.includes('conn')).length + 2).toBe(functions);
+  });
+
   test('some similar names, in some of the instances only: one function each, which is said', () => {
     const calls = (parse: string, render: string) =>
       buildProfile(

@@ -1,7 +1,7 @@
 import { joinKeys } from '../code/names.js';
 import type { Profile } from '../model.js';
 import { type JoinedNames, NO_RENAMING } from './joined-names.js';
-import { apartIn, matchRenamed, mayBeRenamed } from './renamed.js';
+import { apartIn, isOtherName, matchRenamed, mayBeRenamed } from './renamed.js';
 import { hasCandidates } from './renaming-candidates.js';
 import { samplesIn, sideCosts } from './side-costs.js';
 
@@ -28,5 +28,21 @@ export function findRenaming(
     apartIn(later.keysOf),
     { before: samplesIn(earlier.profiles), after: samplesIn(later.profiles) },
   );
-  return new Map([...renaming].map(([to, from]) => [from, to]));
+  const isRuntime = findRuntime(names);
+  // A sampled profile lacks now this function of the language's runtime, now that one, and no team renames them.
+  const renamed = [...renaming].filter(
+    ([to, from]) => !(isOtherName(from, to) && isRuntime(from) && isRuntime(to)),
+  );
+  return new Map(renamed.map(([to, from]) => [from, to]));
+}
+
+/** A name with a package, a module or a file; without one nothing says whose function it is. */
+const QUALIFIED = /[./:]/;
+
+/** Tells whether a key is that of a function of the runtime or the standard library. */
+function findRuntime({ keys, application, library }: JoinedNames): (key: string) => boolean {
+  const runtime = new Set(
+    keys.filter((key, fn) => QUALIFIED.test(key) && application[fn] !== 1 && library[fn] !== 1),
+  );
+  return (key) => runtime.has(key);
 }

@@ -95,6 +95,25 @@ export function sumLibraryWork(joined: Joined, parts: readonly number[], fn: num
   return work;
 }
 
+/**
+ * Cost of the stacks through a function that no own code and no library stands above or below, and whose entry
+ * point serves no requests: what the standard library does on goroutines or threads of its own.
+ */
+export function sumBackground(joined: Joined, parts: readonly number[], fn: number): number {
+  let work = 0;
+  forEachThrough(joined, parts, fn, ({ profile, frameFunction, frameApplication }, stack) => {
+    const { stackStart, stackFrames, values } = profile;
+    const [start, end] = [stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0];
+    if (joined.serving[frameFunction[stackFrames[end - 1] ?? 0] ?? 0] === 1) return;
+    for (let at = start; at < end; at++) {
+      const frame = stackFrames[at] ?? 0;
+      if (frameApplication[frame] === 1 || joined.library[frameFunction[frame] ?? 0] === 1) return;
+    }
+    work += values[stack] ?? 0;
+  });
+  return work;
+}
+
 /** Whether a function is called below another one, directly or through others, in some of the parts. */
 export function isBelow(joined: Joined, parts: readonly number[], fn: number, above: number): boolean {
   let cost = 0;

@@ -272,6 +272,14 @@ function turnoverText(instances: Investigation['counts']['instances']): string {
     : `; instances: ${stayed} stayed, ${left} left, ${arrived} arrived`;
 }
 
+/** Reasons why a value that changed widely is no news, in words. */
+const EXCUSES: Readonly<Record<NonNullable<LensRow['excuse']>, string>> = {
+  alike: 'all waits grew alike',
+  restart: 'all instances are new',
+  starved: 'goroutines wait for a processor: a throttled or busy host',
+  immaterial: 'immaterial next to the time served',
+};
+
 /**
  * All types that were read, with their change, and those that were left out; a single one stands in the
  * verdict.
@@ -279,8 +287,9 @@ function turnoverText(instances: Investigation['counts']['instances']): string {
 function typeRows({ lenses, main }: Investigation, first: Finding | undefined): string[] {
   const rows = lenses.filter(({ sameAs }) => sameAs === null);
   if (lenses.length < 2 && rows.every(({ type }) => type.id === main.id)) return [];
-  const changes = rows.map(({ type, verdict, before, after }) => {
-    const change = isRise(type, verdict) ? 'rose as a whole' : verdict.replaceAll('_', ' ');
+  const changes = rows.map(({ type, verdict, before, after, excuse }) => {
+    const word = isRise(type, verdict) ? 'rose as a whole' : verdict.replaceAll('_', ' ');
+    const change = excuse === undefined ? word : `${word} (${EXCUSES[excuse]})`;
     const isFirst = type.kind === 'instant' && first?.type.id === type.id;
     const values = isFirst ? [first.wholeBefore, first.wholeAfter] : [before, after];
     return values.every((value) => value === null)

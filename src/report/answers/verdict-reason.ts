@@ -20,7 +20,9 @@ export function verdictReason(investigation: Investigation): string {
     ratio === null
       ? ''
       : `${main} per profile ${rangeText(before, after, investigation.main)}, x${ratio.toFixed(2)}`;
-  const moved = investigation.lenses.filter(({ verdict }) => verdict === 'rose' || verdict === 'fell');
+  const moved = investigation.lenses.filter(
+    ({ verdict, excuse }) => (verdict === 'rose' || verdict === 'fell') && excuse === undefined,
+  );
   // The change may lie in another type than the main one, which then did not take part in it.
   const isOther = row !== undefined && row.type.id !== investigation.main.id;
   const movements = isOther ? [`${levelsText(row, first)}${ratioText(row)}`, change] : [change];

@@ -11,6 +11,14 @@ export function isFull(changes: readonly ShareChange[]): boolean {
   return changes.length - moves >= MAX_CHANGES || moves >= MAX_MOVES;
 }
 
+/**
+ * Growth of a change beyond what noise makes of it: one that hardly stands out, in one slice of the fleet, is
+ * no larger than one that is certain.
+ */
+export function sureGrowth({ growth, z }: ShareChange['culprit'], gate: number): number {
+  return growth * Math.max(0, 1 - gate / Math.max(z, Number.MIN_VALUE));
+}
+
 /** Keys of the functions that changes are named after. */
 export function changeKeys(changes: readonly ShareChange[]): string[] {
   return changes.flatMap(({ culprit, contrast }) => {

@@ -284,22 +284,23 @@ describe('universesOf', () => {
     );
   };
 
-  test('own code first, then own code among all that is served, then libraries', () => {
+  test('own code first, then own code among all that is served, then libraries, then all', () => {
     const contrasted = contrast(CALM, CALM);
     expect(listUniverses(contrasted).map(({ population }) => population)).toEqual([
       'application',
       'served',
       'served',
+      'total',
     ]);
   });
 
-  test('a library without any own frame below the middleware is named in the last of them', () => {
+  test('a library without any own frame below the middleware is named in the third of them', () => {
     const after = { ...CALM, 'runtime.serve access lib.cors': 300 };
-    expect(culprits(CALM, after)).toEqual([null, null, 'lib.cors']);
+    expect(culprits(CALM, after)).toEqual([null, null, 'lib.cors', null]);
   });
 
   test('more load is no growth beside a framework that costs the same at any load', () => {
     const idle = { ...CALM, 'runtime.serve': 2000 };
-    expect(culprits(idle, times(idle, 'access', 3))).toEqual([null, null, null]);
+    expect(culprits(idle, times(idle, 'access', 3))).toEqual([null, null, null, null]);
   });
 });
