@@ -53,7 +53,7 @@ export function conclude(reading: LensReadings): Conclusion {
     .filter(({ contention }) => contention !== null)
     .filter(({ contention }) => (contention?.added ?? 0) > addedByCode(code[0]))
     .map((of): Cause => ({ kind: 'contention', of }));
-  // Goroutines that wait for a lock which is given on are its queue; one that is never given on shows no waits.
+  // Goroutines that wait for a contended lock are its queue. A lock that is never released shows no waits.
   const isQueue = ({ of }: (typeof leaking)[number]) => contended.length > 0 && waitsForLocks(of);
   const leaks = leaking.filter((cause) => cause.of.leak?.isHidden === false && !isQueue(cause));
   const hidden = leaking.filter((cause) => cause.of.leak?.isHidden === true || isQueue(cause));
@@ -200,9 +200,9 @@ function measurePoints({ change }: ShareLens): number {
 }
 
 /**
- * Time per profile that the service took more since code changed, in seconds: what the change itself added, or
- * all that was added with it, since it may be told by one of its parts only. Locks that cost less waiting than
- * that wait for the work that was added.
+ * Time per profile that the service took more since code changed, in seconds: what the change itself added,
+ * or all that was added with it, since it may be told by one of its parts only. Locks that cost less waiting
+ * than that wait for the work that was added.
  */
 function addedByCode(cause: Cause | undefined): number {
   if (cause?.kind !== 'code' || cause.of.change === null) return 0;

@@ -31,7 +31,7 @@ export function listNotRead({ unread: { types, labels } }: { unread: UnreadParts
 export function allRows(reading: Evidence): LensRow[] {
   const { types } = reading.unread;
   const absent = [...types, ...reading.empty];
-  const waitOf = ({ type }: LensRow) => reading.waits.find(({ lens }) => lens.type.id === type.id);
+  const findWait = ({ type }: LensRow) => reading.waits.find(({ lens }) => lens.type.id === type.id);
   const isUnread = ({ type }: LensRow) => types.some(({ lens }) => lens.type.id === type.id);
   const circumstances = {
     isReplaced: reading.instances !== null && reading.instances.stayed === 0 && reading.instances.arrived > 0,
@@ -43,8 +43,8 @@ export function allRows(reading: Evidence): LensRow[] {
         ? { ...row, verdict: 'not_read' }
         : withExcuse(row, {
             ...circumstances,
-            later: waitOf(row)?.later ?? null,
-            dismissed: waitOf(row)?.dismissed ?? null,
+            later: findWait(row)?.later ?? null,
+            dismissed: findWait(row)?.dismissed ?? null,
           }),
   );
   const without = absent.filter(({ lens }) => rows.every(({ type }) => type.id !== lens.type.id));

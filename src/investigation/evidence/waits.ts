@@ -1,4 +1,4 @@
-import { grewLikeAlikeWaits, type Waits, waitsGrewAlike } from '../../profile/compare/alike.js';
+import { grewLikeAlikeWaits, type Waits, waitsGrewAlike } from '../../profile/compare/growth/alike.js';
 import { isStarved } from '../../profile/compare/growth/starved.js';
 import type { SiteGrowth } from '../../profile/compare/growth.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
@@ -18,7 +18,7 @@ export interface WaitLens {
   /** Waiting time per profile, in seconds. */
   before: number;
   after: number;
-  /** The same in the later half of the incident, in which new instances have settled. */
+  /** Waiting time per profile in the later half of the incident, in which new instances have settled. */
   later: number;
   contention: {
     growth: SiteGrowth;

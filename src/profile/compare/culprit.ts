@@ -14,7 +14,7 @@ import {
 import { type LogFactor, logFactor } from '../contrast/log-factor.js';
 import { signedRootOfCounts } from '../contrast/noise.js';
 import { findEntries, isBelow, sumLibraryWork, sumOutside, totalsBelow } from '../contrast/through.js';
-import { isBackgroundGrowth } from './background.js';
+import { isBackgroundGrowth } from './growth/background.js';
 import { NO_REQUESTS, type Requests } from './requests/entries.js';
 import { isMixOfRequests } from './requests/mix.js';
 

@@ -135,7 +135,7 @@ export interface LensRow {
   /** Alias of the type that tells the same, where the type was left out for that; else null. */
   sameAs: string | null;
   /**
-   * Reason why a value that `rose` or `fell` is no news: what new instances began anew, waiting that is
+   * Reason why a value that `rose` or `fell` is no news: what new instances started with, waiting that is
    * immaterial next to the time served or grew like all waits, or goroutines that wait for a processor.
    */
   excuse?: 'restart' | 'immaterial' | 'alike' | 'starved';

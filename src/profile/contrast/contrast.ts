@@ -75,10 +75,10 @@ export function findUniverse({
 }
 
 /**
- * The universes in which a change is looked for, one after the other. Own code among own code first; then own
- * code among the frameworks that serve the same requests, which tells a function that is nearly all of the
- * own code from the load; then libraries, which are named only where no own function explains the change; then
- * what the standard library does on goroutines or threads of its own.
+ * The universes in which a change is looked for, one after the other. Own code among own code first; then
+ * own code among the frameworks that serve the same requests, which tells a function that is nearly all of
+ * the own code from the load; then libraries, which are named only where no own function explains the
+ * change; then what the standard library does on goroutines or threads of its own.
  */
 export function listUniverses(sides: Pick<Contrast, 'joined' | 'before' | 'after'>): readonly Universe[] {
   const { joined } = sides;

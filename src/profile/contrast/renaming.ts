@@ -29,7 +29,7 @@ export function findRenaming(
     { before: samplesIn(earlier.profiles), after: samplesIn(later.profiles) },
   );
   const isRuntime = findRuntime(names);
-  // A sampled profile lacks now this function of the language's runtime, now that one, and no team renames them.
+  // Sampled profiles lack now this function of the runtime, now that one, and no team renames them.
   const renamed = [...renaming].filter(
     ([to, from]) => !(isOtherName(from, to) && isRuntime(from) && isRuntime(to)),
   );

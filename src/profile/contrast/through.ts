@@ -96,8 +96,8 @@ export function sumLibraryWork(joined: Joined, parts: readonly number[], fn: num
 }
 
 /**
- * Cost of the stacks through a function that no own code and no library stands above or below, and whose entry
- * point serves no requests: what the standard library does on goroutines or threads of its own.
+ * Cost of the stacks through a function that no own code and no library stands above or below, and whose
+ * entry point serves no requests: what the standard library does on goroutines or threads of its own.
  */
 export function sumBackground(joined: Joined, parts: readonly number[], fn: number): number {
   let work = 0;

@@ -246,6 +246,14 @@ describe('the path', () => {
   });
 });
 
+test.each([
+  { alias: 'mutex' as const, says: 'waits for a lock: 10 -> 80 ms per profile of mutex delay, 40.0% of all' },
+  { alias: 'block' as const, says: 'is blocked: 10 -> 80 ms per profile of block delay, 40.0% of all' },
+])('what a place waits for in $alias profiles', ({ alias, says }) => {
+  const { type } = toLens(alias);
+  expect(claim({ type, kind: 'contention' })).toBe(`shop.dev/checkout/coupon.load ${says}`);
+});
+
 test('added wall-clock time that waits for the network points beyond the service', () => {
   const wall = { ...FINDING.type, isWallClock: true };
   const finding = { ...FINDING, type: wall, waits: [{ kind: 'network', part: 0.974 }] };

@@ -49,8 +49,11 @@ export function claimText(finding: Finding, writer: Writer): string {
         return loadText(finding, `${name}${by}`.replace(/,$/, ''), values);
       case 'leak':
         return `${name}${by} holds the growth: ${sharesText(finding, 'mean snapshots at the ends of the windows', writer)}`;
-      case 'contention':
-        return `${name}${by} waits for a lock: ${values} of ${type.alias} delay, ${formatShare(finding.shareAfter)} of all`;
+      case 'contention': {
+        // Block profiles hold waits for channels, timers and conditions, too.
+        const waits = type.alias === 'block' ? 'is blocked' : 'waits for a lock';
+        return `${name}${by} ${waits}: ${values} of ${type.alias} delay, ${formatShare(finding.shareAfter)} of all`;
+      }
       case 'moved': {
         const source = from === null ? '' : ` what ${writer.name(from)} lost`;
         return `${name}${by} took over${source}: ${sharesText(finding, per, writer)}; it gained no more than that`;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, getName, goFrame } from '../../../test/support/contrast.js';
-import { buildProfile } from '../../../test/support/profiles.js';
-import { listUniverses } from '../contrast/contrast.js';
+import { contrast, getName, goFrame } from '../../../../test/support/contrast.js';
+import { buildProfile } from '../../../../test/support/profiles.js';
+import { listUniverses } from '../../contrast/contrast.js';
+import { findCulprit } from '../culprit.js';
 import { isBackgroundGrowth } from './background.js';
-import { findCulprit } from './culprit.js';
 
 const GATE = 4.1;
 const DIAL = 'net/http.(*Transport).dialConn crypto/tls.(*Conn).HandshakeContext crypto/tls.(*Conn).write';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contrast } from '../../../test/support/contrast.js';
+import { contrast } from '../../../../test/support/contrast.js';
 import { grewLikeAlikeWaits, waitsGrewAlike } from './alike.js';
 
 const CALM = { 'main get sync.Lock': 20, 'main put sync.Lock': 10, 'main log sync.Lock': 5 };

@@ -1,8 +1,8 @@
-import type { Contrast } from '../contrast/contrast.js';
-import { measureShareGrowth, share, totalPerProfile } from '../contrast/contrast.js';
-import { sumBackground } from '../contrast/through.js';
+import type { Contrast } from '../../contrast/contrast.js';
+import { measureShareGrowth, share, totalPerProfile } from '../../contrast/contrast.js';
+import { sumBackground } from '../../contrast/through.js';
 
-/** Part of the whole by which background work must have grown: less is what a pool of connections varies by. */
+/** Part of the whole by which background work must have grown: a pool of connections varies by less. */
 const MIN_POINTS = 0.1;
 /** Factor by which it must have outgrown own code: connections follow the requests. */
 const MIN_RATIO = 2;

@@ -1,6 +1,6 @@
-import { joinKey } from '../code/names.js';
-import { type Side, share } from '../contrast/contrast.js';
-import type { Growth } from './growth.js';
+import { joinKey } from '../../code/names.js';
+import { type Side, share } from '../../contrast/contrast.js';
+import type { Growth } from '../growth.js';
 
 /** Waits of one type on both sides of a comparison. */
 export type Waits = Pick<Growth, 'joined' | 'before' | 'after'>;
