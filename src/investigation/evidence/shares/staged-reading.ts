@@ -66,36 +66,37 @@ export async function readInStages(
     both,
     singleTotals(profileTimes, plan.baseline),
   );
-  const toReading = ({ baseline, incident, slices: bySlice }: PartsRead, coarse?: Reading) => {
+  const toStage = (parts: PartsRead, coarse?: Reading) => {
+    const { windows, baseline, incident, slices: bySlice } = parts;
     const isHeavy = isHeavyWork(...[...baseline, ...incident, ...bySlice].map(({ profile }) => profile));
     const { minGrowth } = resolution;
     const unshared: Reading = { baseline, incident, slices: bySlice, quantum, minGrowth, coarse };
-    return { isHeavy, reading: isHeavy ? sharedReading(unshared) : unshared };
+    const reading = isHeavy ? sharedReading(unshared) : unshared;
+    return { slices, isEstimated, known: null, isHeavy, reading, windows: { ...windows } };
   };
-  const first = toReading(read);
-  const staged = { slices, isEstimated, known: null };
-  if (!isFiner(finest, atFirst)) return { ...staged, ...first, windows: { ...finest } };
+  const first = toStage(read);
+  if (!isFiner(finest, atFirst)) return first;
   const options = { isHeavy: first.isHeavy, signal: readContext.signal };
   const lookAt = (parts: PartsRead, reading: Reading, search: LookSearch) =>
     offload('look', [{ ...reading, finer: finerTotals(profileTimes, parts, finest) }, search], options);
+  const divide = (parts: PartsRead, windows: PartWindows) =>
+    refineParts(context, lens, profileTimes, parts, windows);
   const search = { without: NO_KEYS, gate: SUSPICIOUS_Z, sliceGate: SUSPICIOUS_Z, allowsBursts };
   const look = resolution.isDivided === true ? null : await lookAt(read, first.reading, search);
   // A load that new instances brought may settle, which only parts tell.
   const mayWarmUp = look?.hasRisen === true && newInstances(context, profileTimes)?.areAll === true;
-  if (look !== null && look.calm !== null && !mayWarmUp)
-    return { ...staged, ...first, known: look.calm, windows: { ...atFirst } };
+  if (look !== null && look.calm !== null && !mayWarmUp) return { ...first, known: look.calm };
   let parts = read;
   const oneSide = look === null || mayWarmUp ? null : chooseSide(look, gate, atFirst, finest);
   if (oneSide !== null) {
-    parts = await refineParts(context, lens, profileTimes, read, oneSide.windows);
-    const divided = toReading(parts, first.reading);
+    parts = await divide(read, oneSide.windows);
+    const divided = toStage(parts, first.reading);
     const { calm } = await lookAt(parts, divided.reading, { ...search, ...oneSide.search });
-    if (calm !== null) return { ...staged, ...divided, known: calm, windows: { ...oneSide.windows } };
+    if (calm !== null) return { ...divided, known: calm };
   }
   const windows = { ...finest };
   if (look?.hasCalmBaseline === true) windows.baseline = withFirst(finest.baseline, atFirst.baseline);
-  const divided = await refineParts(context, lens, profileTimes, parts, windows);
-  return { ...staged, ...toReading(divided, first.reading), windows };
+  return toStage(await divide(parts, windows), first.reading);
 }
 
 /**
