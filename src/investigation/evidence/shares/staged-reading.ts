@@ -102,10 +102,10 @@ export async function readInStages(
 /**
  * The side of the comparison that is divided first, and what its parts are searched for; null where both are
  * to be divided. Where the baseline alone is not calm, its parts may tell that all is; where the incident
- * alone is not, its parts tell whether something changed.
+ * alone is not, its parts tell whether something changed, unless that is plain.
  */
 function chooseSide(
-  { hasCalmBaseline, hasCalmIncident }: FirstLook,
+  { hasCalmBaseline, hasCalmIncident, z }: FirstLook,
   gate: number,
   atFirst: PartWindows,
   finest: PartWindows,
@@ -115,7 +115,7 @@ function chooseSide(
       windows: { baseline: finest.baseline, incident: atFirst.incident },
       search: { isBaselineDivided: true },
     };
-  if (hasCalmBaseline)
+  if (hasCalmBaseline && z < gate + PLAIN)
     return {
       windows: { baseline: atFirst.baseline, incident: finest.incident },
       search: { gate: gate - DOUBT, sliceGate: Math.max(gate, SLICE_GATE) - DOUBT },
@@ -123,6 +123,8 @@ function chooseSide(
   return null;
 }
 
+/** A change that stands out by this more over the whole does so in its parts, too. */
+const PLAIN = 1;
 /** The parts of the baseline may make a change of a cost that stands out by this less. */
 const DOUBT = 0.5;
 

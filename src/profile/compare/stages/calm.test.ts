@@ -151,3 +151,9 @@ test('the load is told by the totals of finer parts, with the share of own code 
   expect(load.ratio).toBeCloseTo(1);
   expect(load.risen).toBeCloseTo(1.5);
 });
+
+test('a first look says how far a change over time stands out', () => {
+  const grown = { ...CALM, 'main serve price': 170 };
+  expect(lookFirst(reading({ incident: [grown, grown] }), LOWERED).z).toBeGreaterThan(LOWERED.gate);
+  expect(lookFirst(reading({}), LOWERED).z).toBe(0);
+});

@@ -25,6 +25,8 @@ export interface FirstLook {
   hasCalmIncident: boolean;
   /** Whether the load rose. */
   hasRisen: boolean;
+  /** Distance from noise of a change over time, in standard errors; 0 where none was seen or looked for. */
+  z: number;
 }
 
 /** A search at gates that are lower than those of a change. */
@@ -47,17 +49,18 @@ export function lookFirst(
   const isBaselineCalm = isBaselineDivided || hasCalmBaseline(analysis);
   // The totals of finer parts have told the load, where they are known.
   const mayHaveRisen = reading.finer === undefined && (load.risen ?? 0) >= CALM_RISE && load.z >= CALM_RISE_Z;
+  const mayBeCalm = !mayHaveRisen && !isPartly && mix.length === 0;
+  const change = mayBeCalm ? changeOverTime(analysis, gate, allowsBursts) : null;
   const isIncidentCalm =
-    !mayHaveRisen &&
-    !isPartly &&
-    mix.length === 0 &&
-    changeOverTime(analysis, gate, allowsBursts) === null &&
+    mayBeCalm &&
+    change === null &&
     slices.every((_, slice) => changeInSlice(analysis, slice, sliceGate) === null);
   const isCalm = isBaselineCalm && isIncidentCalm;
   return {
     hasCalmBaseline: isBaselineCalm,
     hasCalmIncident: isIncidentCalm,
     hasRisen: load.hasRisen,
+    z: change?.culprit.z ?? 0,
     calm: isCalm ? { analysis, overTime: null, inSlices: slices.map(() => null) } : null,
   };
 }
