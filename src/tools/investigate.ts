@@ -1,4 +1,5 @@
 import { UserError } from '../errors.js';
+import { newsIn } from '../investigation/agreement.js';
 import { alignBaseline } from '../investigation/evidence/align-baseline.js';
 import { type Evidence, readEvidence } from '../investigation/evidence/evidence.js';
 import { countedSource, createRequests } from '../investigation/evidence/requests.js';
@@ -17,7 +18,7 @@ import { MIN_WAIT_PART } from '../investigation/thresholds.js';
 import { askAgain, listNotRead } from '../investigation/unread-report.js';
 import { findUnsettled, laterWindow, unsettledNotes } from '../investigation/unsettled.js';
 import { functionData } from '../profile/code/named-function.js';
-import type { Verdict } from '../profile/compare/finding.js';
+import type { LensRow, Verdict } from '../profile/compare/finding.js';
 import { share } from '../profile/contrast/contrast.js';
 import { buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import { orderTypes, type ProfileType, typeArgument } from '../profile/types/types.js';
@@ -193,7 +194,9 @@ async function buildReport(
       ...(unsettled === undefined
         ? []
         : [laterWindow(unsettled, callScope, window, baseline ?? reading.plan.baseline)]),
-      ...nextCalls(findings, callScope, { window, baseline }, reading, (of) => typeArgument(of, typeIds)),
+      ...nextCalls(findings, newsIn(rows)[0], callScope, { window, baseline }, reading, (of) =>
+        typeArgument(of, typeIds),
+      ),
     ],
   };
 }
@@ -283,6 +286,7 @@ function notDetermined({ totals, missing, shares }: Evidence, verdict: Verdict):
 
 function nextCalls(
   findings: Investigation['findings'],
+  moved: LensRow | undefined,
   callScope: Investigation['callScope'],
   { window, baseline }: { window: Window; baseline: Window | null },
   { plan, totals }: Evidence,
@@ -309,8 +313,8 @@ function nextCalls(
       },
     ];
   }
-  // A change of one type is looked at in that type.
-  const type = first?.type ?? totals[0]?.lens.type;
+  // A change of one type, or a value that moved, is looked at in that type.
+  const type = first?.type ?? moved?.type ?? totals[0]?.lens.type;
   const alias = type === undefined ? 'cpu' : argumentOf(type);
   if (totals[0]?.before.profiles === 0 && baseline !== null)
     return [{ tool: 'investigate', arguments: { ...callScope, ...times } }];

@@ -37,7 +37,7 @@ export function verdictReason(investigation: Investigation): string {
         return `${change}, but only in some of the instances, and no function stands out of the noise`;
       if (investigation.unsettled !== null) return `${change}; ${unsettledText(investigation.unsettled)}`;
       if (moved.length > 0)
-        return `${moved.map(movementText).join('; ')}; no single function stands out${unknownText(investigation)}`;
+        return `${moved.map(movementText).join('; ')}; ${placeText(moved)}${unknownText(investigation)}`;
       if (investigation.isSoFar && investigation.counts.before.profiles > 0)
         return `in the types that were read no function changed beyond noise (${change})${unknownText(investigation)}`;
       if (investigation.counts.before.profiles === 0)
@@ -94,6 +94,13 @@ function movementText({ type, verdict, before, after }: LensRow): string {
   const factor =
     before === null || before === 0 || after === null ? '' : ` x${Number((after / before).toPrecision(3))}`;
   return `${type.alias} ${verdict}${factor} (${amount(before)} -> ${amount(after)})`;
+}
+
+/** Says whether a place of what moved was looked for: of waits that come and go none is. */
+function placeText(moved: readonly LensRow[]): string {
+  return moved.every(({ kind }) => kind === 'wait')
+    ? 'not steadily enough to blame a lock, so who waits was not compared'
+    : 'no single function stands out';
 }
 
 function unknownText({ notRead }: Investigation): string {
