@@ -119,6 +119,13 @@ const SERVICE: readonly Omit<Scene, 'tool'>[] = [
     }),
   },
   {
+    name: 'unsteady-waits',
+    instances: fleet({
+      cpu: restless(always(HANDLERS)),
+      mutex: (minute) => (minute >= 0 && minute % 7 === 3 ? more(WAITS, 'cache.get', 200) : WAITS),
+    }),
+  },
+  {
     name: 'new-instances',
     instances: [
       ...pods(2, cpu(always(HANDLERS)), { a: { minutes: { to: -1 } }, b: { minutes: { to: -1 } } }),
