@@ -169,27 +169,76 @@ describe('after waits of another type that grew alike', () => {
 
 describe('with goroutines that run, or could run', () => {
   const running = (count: number): Stacks => ({ 'main serve encode': count, 'main work runtime.gopark': 9 });
-  const judge = async (after: number, load = 1) => {
-    const instances = pods(2, {
-      cpu: WORK,
-      mutex: changing(wait(20), wait(400)),
-      goroutines: changing(running(1), running(after)),
-    });
+  interface Scene {
+    after: number;
+    load?: number;
+    mutex?: (minute: number) => Stacks;
+    /** Minutes with snapshots of goroutines; default all. */
+    snapshots?: { from: number; to: number };
+    time?: 'cpu' | 'wall';
+  }
+  const judge = async ({
+    after,
+    load = 1,
+    mutex = changing(wait(20), wait(400)),
+    snapshots = { from: -60, to: 14 },
+    time = 'cpu',
+  }: Scene) => {
+    const instances = [
+      ...pods(1, { [time]: WORK, mutex }),
+      {
+        labels: { pod: 'a' },
+        minutes: snapshots,
+        profiles: { goroutines: changing(running(1), running(after)) },
+      },
+    ];
     const ready = await readyFor('mutex', instances);
     const { lens, profileTimes } = ready;
     const readings = [
       { profileTimes, wait: await readWaits(ready.context, lens, profileTimes, ready.main, load) },
     ];
-    const goroutines = await readyFor('goroutines', instances);
-    const waits = await withoutAlikeWaits(ready.context, readings, ready.main, load, [goroutines]);
+    const read = [await readyFor(time, instances), await readyFor('goroutines', instances)];
+    const waits = await withoutAlikeWaits(ready.context, readings, ready.main, load, read);
     return waits.map(({ contention, dismissed }) => (contention === null ? dismissed : 'contention'));
   };
+  const unsteady = (minute: number) => wait(minute >= 0 && minute % 7 === 3 ? 4_000 : 5);
+  /** Ten snapshots before and three after: 6 instead of 1 that run stand out by 3.4 standard errors. */
+  const few = { from: -10, to: 2 };
 
-  test.each([
-    { what: 'more of them at the same processor time: a throttled host', after: 9, expected: 'starved' },
-    { what: 'as many of them: contention', after: 1, expected: 'contention' },
-    { what: 'more of them with more load: contention', after: 9, load: 1.3, expected: 'contention' },
-  ])('$what', async ({ after, load, expected }) => {
-    expect(await judge(after, load)).toEqual([expected]);
+  test.each<{ what: string; scene: Scene; expected: string | null }>([
+    {
+      what: 'more of them at the same processor time: a throttled host',
+      scene: { after: 9 },
+      expected: 'starved',
+    },
+    { what: 'as many of them: contention', scene: { after: 1 }, expected: 'contention' },
+    {
+      what: 'more of them with more load: contention',
+      scene: { after: 9, load: 1.3 },
+      expected: 'contention',
+    },
+    {
+      what: 'waits that come and go, and more of them',
+      scene: { after: 9, mutex: unsteady },
+      expected: 'starved',
+    },
+    {
+      what: 'waits that come and go, and as many of them',
+      scene: { after: 1, mutex: unsteady },
+      expected: null,
+    },
+    { what: 'a few more', scene: { after: 6, snapshots: few, load: 0.86 }, expected: 'contention' },
+    {
+      what: 'a few more at less processor time',
+      scene: { after: 6, snapshots: few, load: 0.85 },
+      expected: 'starved',
+    },
+    {
+      what: 'a few more at less time on the wall clock',
+      scene: { after: 6, snapshots: few, load: 0.85, time: 'wall' },
+      expected: 'contention',
+    },
+  ])('$what', async ({ scene, expected }) => {
+    expect(await judge(scene)).toEqual([expected]);
   });
 });

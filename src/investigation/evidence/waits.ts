@@ -3,7 +3,7 @@ import { isStarved } from '../../profile/compare/growth/starved.js';
 import type { SiteGrowth } from '../../profile/compare/growth.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
 import { stepCuts } from '../../profile/compare/since.js';
-import { waitGrew } from '../../profile/compare/waits.js';
+import { waitGrew, waitRose } from '../../profile/compare/waits.js';
 import { partWindows } from '../../profile/series/parts.js';
 import { secondsPerUnit } from '../../text/units.js';
 import { MIN_WAIT_PART } from '../thresholds.js';
@@ -100,11 +100,19 @@ export interface WaitReading {
   profileTimes: ProfileTimes;
 }
 
+/** A service that takes this part of its processor time, or less, got less of it. */
+const LESS_TIME = 0.85;
+
+/** Whether waiting rose, and neither a lock nor anything else explains it. */
+function isUnexplained({ before, after, contention, dismissed }: WaitLens): boolean {
+  return contention === null && dismissed === null && waitRose(before, after);
+}
+
 /**
  * Takes back contention where the host is throttled, or busy: where goroutines wait for a processor, or the
  * waits of another type, for other locks, grew alike. A lock that is nearly all of the waiting of its type
- * has no other witness. Two merges for each type; not asked where the load rose, which makes everything wait
- * longer.
+ * has no other witness. Waits that come and go are explained by goroutines that wait for a processor, too.
+ * Two merges for each type; not asked where the load rose, which makes everything wait longer.
  *
  * @param main totals of the main type, whose profiles count
  * @param load value per profile of the main type, after ÷ before
@@ -118,17 +126,21 @@ export async function withoutAlikeWaits(
   read: readonly { lens: LensType; profileTimes: ProfileTimes }[] = [],
 ): Promise<WaitLens[]> {
   const waits = readings.map(({ wait }) => wait);
-  const contended = waits.filter(({ contention }) => contention !== null);
-  if (contended.length === 0 || load >= MIN_RISE) return waits;
+  const isContended = waits.some(({ contention }) => contention !== null);
+  if ((!isContended && !waits.some(isUnexplained)) || load >= MIN_RISE) return waits;
   const goroutines = read.find(({ lens }) => lens.type.alias === 'goroutines');
   if (goroutines !== undefined && context.requests.left >= 2) {
     const ends = await readEnds(context, goroutines.lens, goroutines.profileTimes, null, 1);
-    if (isStarved(ends))
+    const time = read.find(({ lens }) => lens.kind === 'time');
+    const gotLess = time !== undefined && !time.lens.type.isWallClock && load <= LESS_TIME;
+    if (isStarved(ends, gotLess))
       return waits.map((wait) =>
-        wait.contention === null ? wait : { ...wait, contention: null, dismissed: 'starved' },
+        wait.contention !== null || isUnexplained(wait)
+          ? { ...wait, contention: null, dismissed: 'starved' }
+          : wait,
       );
   }
-  if (readings.length < 2) return waits;
+  if (!isContended || readings.length < 2) return waits;
   const { plan } = context;
   const [before, after] = [plan.baseline, plan.incident].map((window) => totalsIn(main, window).profiles);
   /** A type without a single wait in some profiles has none of these; they count all the same. */

@@ -16,6 +16,11 @@ const MIN_ADDED_S = 0.005;
 /** Distance from the baseline's own variation, in standard errors. */
 const MIN_Z = 4;
 
+/** Whether waiting rose by more than a little, in seconds per profile, be it steadily or not. */
+export function waitRose(before: number, after: number): boolean {
+  return after - before >= MIN_ADDED_S && after >= MIN_WAIT_RATIO * before;
+}
+
 /**
  * Whether waiting for locks grew by far more than the load explains (docs/develop/comparison.md §6): Welch's
  * t (1947) on the square roots of the parts' waiting per profile, which steadies the variance of sums of

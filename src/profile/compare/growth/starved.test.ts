@@ -28,3 +28,11 @@ test('without snapshots nothing is known', () => {
   expect(isStarved(contrast({}, snapshots({ running: 60 }), { profiles: [0, 20] }))).toBe(false);
   expect(isStarved(contrast(snapshots({}), {}, { profiles: [20, 0] }))).toBe(false);
 });
+
+test('less processor time is a second witness: three standard errors suffice', () => {
+  const sides = (running: number) =>
+    contrast(snapshots({ running: 5 }), snapshots({ running }), { profiles: [20, 20] });
+  // 30 more of 40 in all stand out by 4.7 standard errors, 22 more of 32 by 3.9, and 20 more of 30 by 3.7.
+  expect([35, 27].map((running) => isStarved(sides(running)))).toEqual([true, false]);
+  expect([27, 24].map((running) => isStarved(sides(running), true))).toEqual([true, false]);
+});

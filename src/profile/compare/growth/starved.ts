@@ -18,6 +18,8 @@ const MIN_RATIO = 3;
 const MIN_ADDED = 1;
 /** … and the smallest distance from chance, in standard errors of the counts. */
 const MIN_Z = 4;
+/** … which may be less where the service got less processor time, as a second witness. */
+const MIN_Z_OF_TWO = 3;
 
 /**
  * Whether goroutines wait for a processor: in the snapshots far more of them run, or could run, than before,
@@ -25,13 +27,18 @@ const MIN_Z = 4;
  * grow without any lock being held longer.
  *
  * @param goroutines snapshots of goroutines on both sides, whose values are goroutines
+ * @param gotLess whether the service took less processor time than before
  */
-export function isStarved({ joined, before, after }: Pick<Growth, 'joined' | 'before' | 'after'>): boolean {
+export function isStarved(
+  { joined, before, after }: Pick<Growth, 'joined' | 'before' | 'after'>,
+  gotLess = false,
+): boolean {
   if (before.profiles <= 0 || after.profiles <= 0) return false;
   const [x1, x2] = [before, after].map(({ parts }) => countActive(joined, parts)) as [number, number];
   const [was, is] = [x1 / before.profiles, x2 / after.profiles];
   if (is < MIN_RATIO * was || is - was < MIN_ADDED) return false;
-  return (is - was) / Math.sqrt(x1 / before.profiles ** 2 + x2 / after.profiles ** 2) >= MIN_Z;
+  const error = Math.sqrt(x1 / before.profiles ** 2 + x2 / after.profiles ** 2);
+  return is - was >= (gotLess ? MIN_Z_OF_TWO : MIN_Z) * error;
 }
 
 /** Goroutines of some snapshots that do not wait, but for the one that takes the profile. */
