@@ -242,3 +242,56 @@ describe('with goroutines that run, or could run', () => {
     expect(await judge(scene)).toEqual([expected]);
   });
 });
+
+describe('waits of requests beneath those of goroutines that are idle', () => {
+  const SERVE = 'net/http.(*conn).serve handle';
+  const idle = (ms: number): Stacks => ({ 'main poll runtime.selectgo': ms });
+  const judge = async (
+    before: Stacks,
+    after: Stacks,
+    { alias = 'block' as 'block' | 'mutex', load = 1 } = {},
+  ) => {
+    const { context, ...ready } = await readyFor(
+      alias,
+      pods(2, { cpu: WORK, [alias]: changing(before, after) }),
+    );
+    const { contention } = await readWaits(context, ready.lens, ready.profileTimes, ready.main, load, 1);
+    return contention === null ? null : contention.growth.joined.functions[contention.growth.site.fn]?.name;
+  };
+
+  test.each([
+    {
+      what: 'a place where requests wait anew',
+      after: { [`${SERVE} store.get runtime.selectgo`]: 300 },
+      site: 'store.get',
+    },
+    { what: 'a goroutine more that is idle', after: { 'refresh runtime.selectgo': 300 }, site: null },
+    {
+      what: 'waits that no caller feels',
+      after: { [`${SERVE} store.get runtime.selectgo`]: 90 },
+      idleMs: 300,
+      site: null,
+    },
+    {
+      what: 'waits that the total does not show',
+      after: { [`${SERVE} store.get runtime.selectgo`]: 120 },
+      site: null,
+    },
+    {
+      what: 'as long a wait while the load rose',
+      after: { [`${SERVE} store.get runtime.selectgo`]: 300 },
+      load: 3,
+      was: 10,
+      site: null,
+    },
+    {
+      what: 'a lock in a type of locks alone',
+      after: { [`${SERVE} store.get sync.Unlock`]: 300 },
+      alias: 'mutex' as const,
+      site: null,
+    },
+  ])('$what: $site', async ({ after, site, idleMs = 1000, was = 1, ...options }) => {
+    const before = { ...idle(idleMs), [`${SERVE} store.get runtime.selectgo`]: was };
+    expect(await judge(before, { ...idle(idleMs), ...after }, options)).toBe(site);
+  });
+});

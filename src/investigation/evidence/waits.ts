@@ -1,9 +1,11 @@
 import { grewLikeAlikeWaits, type Waits, waitsGrewAlike } from '../../profile/compare/growth/alike.js';
 import { isStarved } from '../../profile/compare/growth/starved.js';
-import type { SiteGrowth } from '../../profile/compare/growth.js';
+import type { Growth, SiteGrowth } from '../../profile/compare/growth.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
 import { stepCuts } from '../../profile/compare/since.js';
-import { waitGrew, waitRose } from '../../profile/compare/waits.js';
+import { requestsWait, waitGrew, waitRose, waitsMayHide } from '../../profile/compare/waits.js';
+import { type Side, share, totalPerProfile } from '../../profile/contrast/contrast.js';
+import { sumOfRequests } from '../../profile/contrast/through.js';
 import { partWindows } from '../../profile/series/parts.js';
 import { secondsPerUnit } from '../../text/units.js';
 import { MIN_WAIT_PART } from '../thresholds.js';
@@ -33,6 +35,11 @@ export interface WaitLens {
   dismissed: 'alike' | 'immaterial' | 'starved' | null;
 }
 
+/**
+ * Requests that must be left to look for waits that others hide: two merges, and the two that tell whether
+ * the host is throttled.
+ */
+const HIDDEN_REQUESTS = 4;
 /** Parts of a window whose waiting times are compared. */
 const PARTS = 6;
 
@@ -80,10 +87,18 @@ export async function readWaits(
     dismissed: null,
   };
   const growthStart = waitGrew(before, after, load);
-  if (growthStart === null) return withoutContention;
+  const levelsOfType = { before: meanBefore, after: meanAfter };
+  if (growthStart === null) {
+    if (lens.type.alias !== 'block' || !waitsMayHide(levelsOfType) || context.requests.left < HIDDEN_REQUESTS)
+      return withoutContention;
+    const ends = await readEnds(context, lens, profileTimes, null, 1);
+    const growth = requestsThatWait(ends, seconds, load, served);
+    if (growth === null) return withoutContention;
+    const since = onsetOfWaiting(profileTimes, main, plan, 0);
+    return { ...withoutContention, contention: { growth, added: growth.site.growth * seconds, since } };
+  }
   if (served !== null && meanAfter - meanBefore < MIN_WAIT_PART * served)
     return { ...withoutContention, dismissed: 'immaterial' };
-  const levelsOfType = { before: meanBefore, after: meanAfter };
   if (others.some((other) => other.dismissed === 'alike' && grewLikeAlikeWaits(levelsOfType, other)))
     return { ...withoutContention, dismissed: 'alike' };
   const { site, ...sides } = await readEnds(context, lens, profileTimes, null, 1);
@@ -92,6 +107,28 @@ export async function readWaits(
   const growth = { ...sides, site };
   const since = onsetOfWaiting(profileTimes, main, plan, growthStart.firstPart);
   return { ...withoutContention, contention: { growth, added: meanAfter - meanBefore, since } };
+}
+
+/** Part of the waits at a place that must be those of requests. */
+const MIN_REQUESTS_PART = 0.9;
+
+/**
+ * The growth of waits at one own place where requests wait for far longer than before, which the waits of
+ * goroutines that are idle hide in the total.
+ */
+function requestsThatWait(
+  { site, ...sides }: Growth,
+  seconds: number,
+  load: number,
+  served: number | null,
+): SiteGrowth | null {
+  if (site === null || sides.joined.application[site.fn] !== 1) return null;
+  const measure = ({ parts, profiles }: Side) =>
+    share(sumOfRequests(sides.joined, parts, site.fn), profiles) * seconds;
+  const place = { before: measure(sides.before), after: measure(sides.after) };
+  const all = totalPerProfile(sides.after, site.fn) * seconds;
+  if (place.after < MIN_REQUESTS_PART * all || !requestsWait(place, load, served)) return null;
+  return { ...sides, site };
 }
 
 /** A type of waits as it was read, with its totals over time. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readsRequests } from './request-input.js';
+import { readsRequests, servesRequest } from './request-input.js';
 
 test.each([
   ['net/http.(*conn).readRequest', true],
@@ -12,4 +12,17 @@ test.each([
   ['example.com/shop.readRequest', false],
 ])('%s reads requests: %s', (name, reads) => {
   expect(readsRequests(name)).toBe(reads);
+});
+
+test.each([
+  ['net/http.(*conn).serve', true],
+  ['net/http.(*http2serverConn).runHandler', true],
+  ['golang.org/x/net/http2.(*serverConn).runHandler', true],
+  ['google.golang.org/grpc.(*Server).handleStream', true],
+  ['github.com/valyala/fasthttp.(*Server).serveConn', true],
+  ['net/http.(*Server).Serve', false],
+  ['net/http.(*persistConn).readLoop', false],
+  ['example.com/shop.(*conn).serve', false],
+])('a request is served below %s: %s', (name, serves) => {
+  expect(servesRequest(name)).toBe(serves);
 });

@@ -9,3 +9,12 @@ const INPUT =
 export function readsRequests(name: string): boolean {
   return INPUT.test(name);
 }
+
+/** Functions of Go's servers below which a request is served. */
+const SERVER =
+  /^(?:net\/http\.\(\*conn\)\.serve|(?:net\/http\.\(\*http2|golang\.org\/x\/net\/http2\.\(\*)serverConn\)\.runHandler|google\.golang\.org\/grpc\.\(\*Server\)\.handleStream|github\.com\/valyala\/fasthttp\.\(\*Server\)\.serveConn)$/;
+
+/** Whether a request is served below a function. */
+export function servesRequest(name: string): boolean {
+  return SERVER.test(name);
+}

@@ -5,6 +5,7 @@ import {
   findEntries,
   isBelow,
   sumLibraryWork,
+  sumOfRequests,
   sumOutside,
   totalsAbove,
   totalsAround,
@@ -157,4 +158,20 @@ describe('what the same requests drive outside a function', () => {
     // A library that no own code calls has none.
     expect(find('lib.parse', 1)).toEqual([]);
   });
+});
+
+test('the cost through a function that serves requests, of a recursion once', () => {
+  const serve = 'runtime.goexit net/http.(*conn).serve';
+  const joined = joinParts(
+    {
+      [`${serve} handle price`]: 5,
+      [`${serve} price handle price`]: 3,
+      'runtime.main price': 8,
+      [`${serve} stock`]: 2,
+    },
+    { [`price ${serve}`]: 9 },
+  );
+  const price = findFunction({ joined }, 'price');
+  expect(sumOfRequests(joined, [0], price)).toBe(8);
+  expect(sumOfRequests(joined, [1], price)).toBe(0);
 });

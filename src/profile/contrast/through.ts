@@ -1,3 +1,4 @@
+import { servesRequest } from '../code/request-input.js';
 import type { Joined, JoinedPart } from './join.js';
 
 /** Calls back for every stack of the parts that passes through a function. */
@@ -112,6 +113,21 @@ export function sumBackground(joined: Joined, parts: readonly number[], fn: numb
     work += values[stack] ?? 0;
   });
   return work;
+}
+
+/** Cost of the stacks through a function that serve a request. */
+export function sumOfRequests(joined: Joined, parts: readonly number[], fn: number): number {
+  const isServer = joined.functions.map(({ name }) => servesRequest(name));
+  let cost = 0;
+  forEachThrough(joined, parts, fn, ({ profile, frameFunction }, stack, at) => {
+    const { stackStart, stackFrames, values } = profile;
+    for (let above = at + 1; above < (stackStart[stack + 1] ?? 0); above++) {
+      if (isServer[frameFunction[stackFrames[above] ?? 0] ?? 0] !== true) continue;
+      cost += values[stack] ?? 0;
+      break;
+    }
+  });
+  return cost;
 }
 
 /** Whether a function is called below another one, directly or through others, in some of the parts. */
