@@ -1,11 +1,10 @@
 import { grewLikeAlikeWaits, type Waits, waitsGrewAlike } from '../../profile/compare/growth/alike.js';
+import { requestsThatWait, waitsMayHide } from '../../profile/compare/growth/hidden-waits.js';
 import { isStarved } from '../../profile/compare/growth/starved.js';
-import type { Growth, SiteGrowth } from '../../profile/compare/growth.js';
+import type { SiteGrowth } from '../../profile/compare/growth.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
 import { stepCuts } from '../../profile/compare/since.js';
-import { requestsWait, waitGrew, waitRose, waitsMayHide } from '../../profile/compare/waits.js';
-import { type Side, share, totalPerProfile } from '../../profile/contrast/contrast.js';
-import { sumOfRequests } from '../../profile/contrast/through.js';
+import { waitGrew, waitRose } from '../../profile/compare/waits.js';
 import { partWindows } from '../../profile/series/parts.js';
 import { secondsPerUnit } from '../../text/units.js';
 import { MIN_WAIT_PART } from '../thresholds.js';
@@ -107,28 +106,6 @@ export async function readWaits(
   const growth = { ...sides, site };
   const since = onsetOfWaiting(profileTimes, main, plan, growthStart.firstPart);
   return { ...withoutContention, contention: { growth, added: meanAfter - meanBefore, since } };
-}
-
-/** Part of the waits at a place that must be those of requests. */
-const MIN_REQUESTS_PART = 0.9;
-
-/**
- * The growth of waits at one own place where requests wait for far longer than before, which the waits of
- * goroutines that are idle hide in the total.
- */
-function requestsThatWait(
-  { site, ...sides }: Growth,
-  seconds: number,
-  load: number,
-  served: number | null,
-): SiteGrowth | null {
-  if (site === null || sides.joined.application[site.fn] !== 1) return null;
-  const measure = ({ parts, profiles }: Side) =>
-    share(sumOfRequests(sides.joined, parts, site.fn), profiles) * seconds;
-  const place = { before: measure(sides.before), after: measure(sides.after) };
-  const all = totalPerProfile(sides.after, site.fn) * seconds;
-  if (place.after < MIN_REQUESTS_PART * all || !requestsWait(place, load, served)) return null;
-  return { ...sides, site };
 }
 
 /** A type of waits as it was read, with its totals over time. */

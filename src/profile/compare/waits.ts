@@ -12,7 +12,7 @@ export const MIN_WAIT_RATIO = 2.5;
 /** Smallest such factor where the load rises: queues grow faster than their load. */
 const beyondLoad = (load: number) => 1.5 * Math.max(1, load) ** 2;
 /** Seconds a profile that are worth a page: microseconds double by chance. */
-const MIN_ADDED_S = 0.005;
+export const MIN_ADDED_S = 0.005;
 /** Distance from the baseline's own variation, in standard errors. */
 const MIN_Z = 4;
 
@@ -57,40 +57,6 @@ export function waitGrew(
       parts.findIndex((level) => level > middle),
     ),
   };
-}
-
-/** Smallest growth of a type that waits of one place may hide in, as a factor. */
-const MIN_HIDING_RATIO = 1.15;
-/** Smallest growth of the waits of such a place, as a factor, beyond what the load explains. */
-const MIN_HIDDEN_RATIO = 5;
-/** Part of the time served that such waits must have added: callers feel them. */
-const MIN_HIDDEN_PART = 0.1;
-
-/** Waiting per profile, in seconds. */
-interface Waiting {
-  before: number;
-  after: number;
-}
-
-/**
- * Whether waiting of all kinds rose a little, so that waits of one place may have grown by far more beneath
- * it: goroutines that wait for work, or for their next turn, add the whole length of each profile.
- */
-export function waitsMayHide({ before, after }: Waiting): boolean {
-  return after - before >= MIN_ADDED_S && after >= MIN_HIDING_RATIO * before;
-}
-
-/**
- * Whether requests wait at one place for far longer than before, beneath the waits of all kinds.
- *
- * @param place waits of requests at that place
- * @param load value per profile of on-CPU time, after ÷ before
- * @param served on-CPU time per profile of the incident, in seconds; null where unknown
- */
-export function requestsWait(place: Waiting, load: number, served: number | null): boolean {
-  const { before, after } = place;
-  const least = Math.max(MIN_ADDED_S, MIN_HIDDEN_PART * (served ?? 0));
-  return after - before >= least && after >= MIN_HIDDEN_RATIO * Math.max(1, load) ** 2 * before;
 }
 
 /** Such a factor over all parts of the baseline but the last one. */
