@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { promisify } from 'node:util';
 import { gunzip, gzipSync } from 'node:zlib';
 import { Profile } from 'pprof-format';
@@ -10,6 +11,7 @@ import { generateProfile } from '../test/support/generate-profile.js';
 import { type LiveServer, liveServer } from '../test/support/pyroscope.js';
 import { alternating, createCaller, median, timed } from './measure.js';
 
+const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 /** A server refuses profiles with more different stacks. */
 const STACKS_EACH = 5_000;
 const SPACING_MS = 15_000;
@@ -55,8 +57,73 @@ async function startLiveStore(nodes: number, env: NodeJS.ProcessEnv): Promise<Li
   };
 }
 
+/** Asks for the full profile, or for that of so many call sites a stack, and inflates the answer. */
+async function askRaw(
+  pool: Pool,
+  { window: { from: start, to: end } }: LiveStore,
+  { callSites, encoding = 'gzip' }: { callSites?: number | undefined; encoding?: 'gzip' | 'identity' } = {},
+): Promise<Buffer> {
+  const { body, headers } = await pool.request({
+    path: '/querier.v1.QuerierService/SelectMergeProfile',
+    method: 'POST',
+    headers: { 'content-type': 'application/proto', 'accept-encoding': encoding },
+    body: encodeMergeRequest({
+      profileTypeId: CPU,
+      labelSelector: '{service_name="shop"}',
+      start,
+      end,
+      ...(callSites === undefined ? {} : { callSites }),
+    }),
+  });
+  const bytes = Buffer.from(await body.bytes());
+  return headers['content-encoding'] === 'gzip' ? promisify(gunzip)(bytes) : bytes;
+}
+
+/** A call takes a tenth of a second there. */
+const SMALL_ROUNDS = 25;
+
+/**
+ * Measures `summarize_profile` against a real Pyroscope on this machine, in turn with the raw request as HTTP
+ * clients send it, compressed, and in turn with one that is not; null where there is none.
+ */
+export async function liveFigures(env: NodeJS.ProcessEnv): Promise<string | null> {
+  const store = await startLiveStore(100_000, env);
+  if (store === null) return null;
+  const pool = new Pool(store.url, { connections: 8 });
+  const source = createPyroscopeSource({ name: 'live', uid: 'live', url: store.url });
+  const ask = createCaller(source);
+  const args = {
+    service: 'shop',
+    profile_type: 'cpu',
+    from: String(store.window.from),
+    to: String(store.window.to),
+  };
+  const rows: string[] = [];
+  for (const [what, encoding] of [
+    ['compressed', 'gzip'],
+    ['not compressed', 'identity'],
+  ] as const) {
+    const { rawMs, callMs } = await alternating(
+      () => askRaw(pool, store, { encoding }),
+      () => ask(summarizeProfile, args),
+      SMALL_ROUNDS,
+    );
+    rows.push(
+      `| ${what} | ${rawMs.toFixed(0)} ms | ${callMs.toFixed(0)} ms | **${(callMs / rawMs).toFixed(2)}** |`,
+    );
+  }
+  await Promise.all([source.close(), pool.close()]);
+  await store.stop();
+  return [
+    `Medians of ${SMALL_ROUNDS} rounds, load average ${(loadavg()[0] ?? 0).toFixed(1)}.`,
+    '',
+    '| raw answer | raw request | whole call | call ÷ raw |',
+    '| --- | --: | --: | --: |',
+    ...rows,
+  ].join('\n');
+}
+
 const ROUNDS = 5;
-const CPU = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
 
 /**
  * Measures whole calls against a real Pyroscope, next to the raw request for the full profile; no rows where
@@ -67,23 +134,7 @@ export async function liveRows(nodes: number, env: NodeJS.ProcessEnv): Promise<s
   if (store === null) return [];
   const { from: start, to: end } = store.window;
   const pool = new Pool(store.url, { connections: 8 });
-  const raw = async (callSites?: number) => {
-    const labelSelector = '{service_name="shop"}';
-    const { body, headers } = await pool.request({
-      path: '/querier.v1.QuerierService/SelectMergeProfile',
-      method: 'POST',
-      headers: { 'content-type': 'application/proto', 'accept-encoding': 'gzip' },
-      body: encodeMergeRequest({
-        profileTypeId: CPU,
-        labelSelector,
-        start,
-        end,
-        ...(callSites === undefined ? {} : { callSites }),
-      }),
-    });
-    const bytes = Buffer.from(await body.bytes());
-    return headers['content-encoding'] === 'gzip' ? promisify(gunzip)(bytes) : bytes;
-  };
+  const raw = (callSites?: number) => askRaw(pool, store, { callSites });
   const source = createPyroscopeSource({ name: 'live', uid: 'live', url: store.url });
   const capped = createPyroscopeSource({
     name: 'live',

@@ -8,7 +8,7 @@ import { fleetFigures } from './fleet.js';
 import { identityFigures } from './identities.js';
 import { investigateFigures } from './investigate.js';
 import { learningSections } from './learning.js';
-import { liveRows } from './live.js';
+import { liveFigures, liveRows } from './live.js';
 import { loadFigures } from './load.js';
 import { loopRows } from './loop.js';
 import { alternating, median, path, ROUNDS, startUpstream, timed } from './measure.js';
@@ -80,7 +80,7 @@ async function ownTime(nodes: number): Promise<string> {
 }
 
 /** The parts that can be measured alone, each between marks of its own. */
-const PARTS: Readonly<Record<string, () => Promise<string>>> = {
+const PARTS: Readonly<Record<string, () => Promise<string | null>>> = {
   starts: startFigures,
   async loop() {
     return [
@@ -96,10 +96,12 @@ const PARTS: Readonly<Record<string, () => Promise<string>>> = {
   },
   async large() {
     const rows = await liveRows(800_000, process.env);
+    if (rows.length === 0) return null;
     return ['| call | raw request | whole call | call ÷ raw |', '| --- | --: | --: | --: |', ...rows].join(
       '\n',
     );
   },
+  live: () => liveFigures(process.env),
   investigate: investigateFigures,
   files: filesFigures,
   load: loadFigures,
@@ -117,6 +119,7 @@ if (wanted === undefined || wanted === 'own') await main();
 for (const [name, figuresOf] of Object.entries(PARTS)) {
   if (wanted !== undefined && wanted !== name) continue;
   const figures = await figuresOf();
+  if (figures === null) continue;
   process.stdout.write(`${figures}\n`);
   writeFigures(path('bench/README.md'), figures, name, `${name} end`);
 }
