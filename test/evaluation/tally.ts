@@ -209,7 +209,7 @@ export function summarise(outcomes: readonly Outcome[]): { lines: string[]; reac
     },
     ...[
       { what: 'all services', part: outcomes },
-      { what: `services with ${MANY_TYPES} profile types or more`, part: ofMany },
+      { what: `services with ${MANY_TYPES} types or more`, part: ofMany },
     ].flatMap(({ what, part }) => {
       if (part.length === 0) return [];
       const [median, p95] = [quantile(listRequests(part), 0.5), quantile(listRequests(part), 0.95)];

@@ -3,6 +3,7 @@ import { isUnnamed, keepKey, sharedName } from '../code/names.js';
 import type { FunctionInfo, Profile } from '../model.js';
 import { GrowingUint32 } from '../tables/growing.js';
 import { StackTable } from '../tables/stack-table.js';
+import { internFunction } from './interned.js';
 
 const MAX_LINE = 2 ** 32 - 1;
 
@@ -63,7 +64,7 @@ export class ProfileBuilder {
     const known = this.#variantIds.get(key);
     if (known === undefined) {
       this.#variantIds.set(key, this.#variants.length);
-      return this.#variants.push(info) - 1;
+      return this.#variants.push(internFunction(key, info)) - 1;
     }
     const before = this.#variants[known];
     if (
