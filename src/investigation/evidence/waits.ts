@@ -3,7 +3,7 @@ import { requestsThatWait, waitsMayHide } from '../../profile/compare/growth/hid
 import { isStarved } from '../../profile/compare/growth/starved.js';
 import type { SiteGrowth } from '../../profile/compare/growth.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
-import { stepCuts } from '../../profile/compare/since.js';
+import { arrivalInterval, stepCuts } from '../../profile/compare/since.js';
 import { waitGrew, waitRose } from '../../profile/compare/waits.js';
 import { partWindows } from '../../profile/series/parts.js';
 import { secondsPerUnit } from '../../text/units.js';
@@ -11,7 +11,8 @@ import { MIN_WAIT_PART } from '../thresholds.js';
 import type { LensType } from './lens.js';
 import { readEnds } from './levels.js';
 import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
-import { edges, type Since, splitIntoRounds } from './rounds.js';
+import { replacement } from './replacement.js';
+import { edges, getResolution, type Since, splitIntoRounds } from './rounds.js';
 import type { InvestigationContext } from './shares.js';
 
 export interface WaitLens {
@@ -93,7 +94,9 @@ export async function readWaits(
     const ends = await readEnds(context, lens, profileTimes, null, 1);
     const growth = requestsThatWait(ends, seconds, load, served);
     if (growth === null) return withoutContention;
-    const since = onsetOfWaiting(profileTimes, main, plan, 0);
+    // The totals are those of idle goroutines: only new instances tell when it began.
+    const deploy = replacement(context, profileTimes);
+    const since = deploy === null ? null : arrivalInterval({ ...deploy, ...getResolution(profileTimes) });
     return { ...withoutContention, contention: { growth, added: growth.site.growth * seconds, since } };
   }
   if (served !== null && meanAfter - meanBefore < MIN_WAIT_PART * served)

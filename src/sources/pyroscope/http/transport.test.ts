@@ -40,7 +40,7 @@ describe('what is sent', () => {
     ]);
     expect(seen[0]?.request.headers).toMatchObject({
       accept: '*/*;allow-utf8-labelnames=true',
-      'accept-encoding': 'identity',
+      'accept-encoding': 'gzip',
       'content-type': 'application/json',
       authorization: 'Bearer tok',
       'x-scope-orgid': 'a|b',

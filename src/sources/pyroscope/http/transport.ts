@@ -8,7 +8,6 @@ import { type Echo, parseWithoutEchoes } from '../../echoes.js';
 import { discard, isGzip, readBody, readStart, tooLarge } from './body.js';
 import { type ConnectionOptions, openConnections } from './connections.js';
 import { type CredentialOptions, createCredentials } from './credentials.js';
-import { chooseEncoding } from './encoding.js';
 import {
   type ErrorAnswer,
   failureOfAnswer,
@@ -120,7 +119,6 @@ export function createTransport(options: TransportOptions): Transport {
   const { meter = NO_METER, kind = 'pyroscope' } = options;
   const base = parseBaseUrl(options.url);
   const prefix = base.pathname.replace(/\/+$/, '');
-  const encoding = options.proxy == null ? chooseEncoding(base.hostname) : 'gzip';
   const credentials = createCredentials(options);
   const redact = (text: string) => credentials.redact(text);
   let pool: Promise<Dispatcher> | undefined;
@@ -138,10 +136,10 @@ export function createTransport(options: TransportOptions): Transport {
     const limit = Math.min(request.maxBytes ?? maxResponseBytes, maxResponseBytes);
     const contentType = header(answer, 'content-type');
     const policy = header(answer, 'content-security-policy');
-    const sentAs = header(answer, 'content-encoding').toLowerCase();
+    const encoding = header(answer, 'content-encoding').toLowerCase();
     const status = answer.statusCode;
     if (status < 200 || status >= 300) {
-      const text = String(await readStart(answer.body, sentAs, MAX_ERROR_BYTES));
+      const text = String(await readStart(answer.body, encoding, MAX_ERROR_BYTES));
       signal.throwIfAborted();
       const failed: ErrorAnswer = {
         status,
@@ -152,9 +150,9 @@ export function createTransport(options: TransportOptions): Transport {
       };
       throw options.failureOf?.({ ...failed, policy }, redact) ?? failureOfAnswer(failed, redact);
     }
-    if (sentAs !== '' && sentAs !== 'identity' && !isGzip(sentAs)) {
+    if (encoding !== '' && encoding !== 'identity' && !isGzip(encoding)) {
       discard(answer.body);
-      throw unreadable(`the answer is encoded as ${sentAs}, which was not asked for`, redact);
+      throw unreadable(`the answer is encoded as ${encoding}, which was not asked for`, redact);
     }
     if (Number(header(answer, 'content-length')) > limit) {
       discard(answer.body);
@@ -163,7 +161,7 @@ export function createTransport(options: TransportOptions): Transport {
     const date = Date.parse(header(answer, 'date'));
     let received = 0;
     try {
-      const bytes = await readBody(answer.body, sentAs, limit, (raw) => {
+      const bytes = await readBody(answer.body, encoding, limit, (raw) => {
         received = raw;
       });
       return { status, contentType, bytes, policy, date: Number.isNaN(date) ? null : date };
@@ -195,7 +193,7 @@ export function createTransport(options: TransportOptions): Transport {
     const dispatcher = await openPool();
     const headers = {
       accept,
-      'accept-encoding': encoding,
+      'accept-encoding': 'gzip',
       'user-agent': 'pyroscope-mcp',
       ...traceHeaders(),
       ...(await credentials.headers()),
