@@ -52,3 +52,40 @@ describe('what the standard library does on goroutines of its own', () => {
     expect(between(CALM, after)).toEqual({ culprit: null, isGrowth: false });
   });
 });
+
+describe('the growth of background work', () => {
+  const grew = (
+    before: Readonly<Record<string, number>>,
+    after: Readonly<Record<string, number>>,
+    profiles: readonly [number, number] = [1, 1],
+  ) => {
+    const contrasted = contrast(side(before), side(after), { profiles });
+    const fn = contrasted.joined.functions.findIndex(({ name }) => name.endsWith('.HandshakeContext'));
+    return isBackgroundGrowth(contrasted, fn);
+  };
+
+  test('is a tenth of the whole at the least', () => {
+    expect(grew({ [SERVE]: 90, [DIAL]: 10 }, { [SERVE]: 80, [DIAL]: 20 })).toBe(true);
+    expect(grew({ [SERVE]: 90, [DIAL]: 10 }, { [SERVE]: 81, [DIAL]: 19 })).toBe(false);
+  });
+
+  test('is twofold at the least, per profile, and beyond what own code grew by', () => {
+    expect(grew({ [SERVE]: 60, [DIAL]: 40 }, { [SERVE]: 60, [DIAL]: 80 })).toBe(true);
+    expect(grew({ [SERVE]: 60, [DIAL]: 40 }, { [SERVE]: 60, [DIAL]: 79 })).toBe(false);
+    expect(grew({ [SERVE]: 60, [DIAL]: 40 }, { [SERVE]: 120, [DIAL]: 159 }, [1, 2])).toBe(false);
+    expect(grew({ [SERVE]: 60, [DIAL]: 20 }, { [SERVE]: 90, [DIAL]: 60 })).toBe(true);
+    expect(grew({ [SERVE]: 60, [DIAL]: 20 }, { [SERVE]: 90, [DIAL]: 59 })).toBe(false);
+    // Less own code makes no more of it.
+    expect(grew({ [SERVE]: 60, [DIAL]: 40 }, { [SERVE]: 30, [DIAL]: 79 })).toBe(false);
+  });
+
+  test('counts as twofold where no own code ran before', () => {
+    expect(grew({ 'runtime.mcall': 60, [DIAL]: 40 }, { [SERVE]: 60, [DIAL]: 120 })).toBe(true);
+  });
+
+  test('is background work by nine tenths', () => {
+    const own = `handle ${DIAL}`;
+    expect(grew({ [SERVE]: 200 }, { [SERVE]: 200, [DIAL]: 90, [own]: 10 })).toBe(true);
+    expect(grew({ [SERVE]: 200 }, { [SERVE]: 200, [DIAL]: 89, [own]: 11 })).toBe(false);
+  });
+});

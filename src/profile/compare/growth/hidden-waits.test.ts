@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { requestsWait, waitsMayHide } from './hidden-waits.js';
+import { describe, expect, test } from 'vitest';
+import { contrast, findFunction, type Stacks } from '../../../../test/support/contrast.js';
+import { requestsThatWait, requestsWait, waitsMayHide } from './hidden-waits.js';
 
 test.each([
   { what: 'a seventh more', after: 115, expected: true },
@@ -30,4 +31,61 @@ test.each([
   },
 ])('requests that wait $what: $expected', ({ place, load = 1, served = 1, expected }) => {
   expect(requestsWait(place, load, served)).toBe(expected);
+});
+
+describe('requests that wait at one place', () => {
+  const SERVER = 'net/http.(*conn).serve';
+  const QUERY = `${SERVER} store.levels runtime.selectgo`;
+  const IDLE = 'work store.levels runtime.selectgo';
+
+  /** Milliseconds of waiting on both sides; two profiles each. */
+  const find = (before: Stacks, after: Stacks, site = 'store.levels') => {
+    const sides = contrast(before, after, { profiles: [2, 2] });
+    const fn = findFunction(sides, site);
+    return requestsThatWait({ ...sides, site: { fn, growth: 1, part: 1 } }, 0.001, 1, 1);
+  };
+
+  test.each([
+    {
+      what: 'are told where they wait five times as long',
+      before: { [QUERY]: 100 },
+      after: { [QUERY]: 500 },
+      is: true,
+    },
+    {
+      what: 'are not where they wait less than that',
+      before: { [QUERY]: 100 },
+      after: { [QUERY]: 499 },
+      is: false,
+    },
+    {
+      what: 'are not where a tenth of the time served was not added',
+      before: {},
+      after: { [QUERY]: 199 },
+      is: false,
+    },
+    {
+      what: 'are nine tenths of the waits there',
+      before: {},
+      after: { [QUERY]: 900, [IDLE]: 100 },
+      is: true,
+    },
+    {
+      what: 'are not where others wait there, too',
+      before: {},
+      after: { [QUERY]: 899, [IDLE]: 101 },
+      is: false,
+    },
+  ])('$what', ({ before, after, is }) => {
+    expect(find({ 'runtime.idle': 9, ...before }, after) !== null).toBe(is);
+  });
+
+  test('wait in own code', () => {
+    expect(find({ 'runtime.idle': 9 }, { [QUERY]: 900 }, 'runtime.selectgo')).toBeNull();
+  });
+
+  test('are not told without a place', () => {
+    const sides = contrast({ [QUERY]: 1 }, { [QUERY]: 900 });
+    expect(requestsThatWait({ ...sides, site: null }, 0.001, 1, 1)).toBeNull();
+  });
 });
