@@ -1,5 +1,6 @@
 import { matcherTest } from '../sources/matching.js';
 import type { Labels, Matcher, ProfileSource, SeriesQuery, Window } from '../sources/source.js';
+import { untilSoon } from '../work/until-soon.js';
 import type { ToolContext } from './context.js';
 import { notReadBecause, type Unread } from './not-read.js';
 
@@ -36,8 +37,9 @@ export async function readTypedLabelSets(
   const schema = getSchema(source);
   const names = await schema.labelNames(matchers, incident, signal);
   if (names.length === 0) return { names, rows: [], unread: null, typeIds: [] };
-  const patience = soon === undefined ? signal : AbortSignal.any([signal, soon]);
-  const sets = await readLabelSets(source, { matchers, window: both }, names, patience, [TYPE]);
+  const sets = await readLabelSets(source, { matchers, window: both }, names, untilSoon(signal, soon), [
+    TYPE,
+  ]);
   const typeIds =
     sets.unread === null
       ? [...new Set(sets.rows.flatMap((row) => row[TYPE] ?? []))].sort()

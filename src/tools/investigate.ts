@@ -1,16 +1,15 @@
 import { UserError } from '../errors.js';
 import { newsIn } from '../investigation/agreement.js';
-import { alignBaseline } from '../investigation/evidence/align-baseline.js';
 import { type Evidence, readEvidence } from '../investigation/evidence/evidence.js';
 import { countedSource, createRequests } from '../investigation/evidence/requests.js';
 import { isBriefBaseline } from '../investigation/evidence/rounds.js';
 import type { ShareChange, ShareLens } from '../investigation/evidence/shares.js';
 import type { WaitLens } from '../investigation/evidence/waits.js';
-import { coverBoth, onGrid, planWindows } from '../investigation/evidence/windows.js';
 import { investigateFleet } from '../investigation/fleet/report.js';
 import { drawOutcome } from '../investigation/outcome.js';
 import { addInvestigation } from '../investigation/pictures.js';
 import { findCarrier } from '../investigation/requests/carrier.js';
+import { selectProfiles } from '../investigation/selected.js';
 import { smallestPoints } from '../investigation/smallest.js';
 import { readSourceCode } from '../investigation/source-code.js';
 import { orderBySymptom } from '../investigation/symptom.js';
@@ -23,14 +22,12 @@ import { share } from '../profile/contrast/contrast.js';
 import { buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import { orderTypes, type ProfileType, typeArgument } from '../profile/types/types.js';
 import type { ToolContext } from '../query/context.js';
-import { readTypedLabelSets, selectLabelSets } from '../query/label-sets.js';
 import { differenceLink } from '../query/link.js';
 import { lookbackNotes } from '../query/lookback.js';
-import { leaveOneProfiler } from '../query/one-profiler.js';
 import { answerWithoutData } from '../query/profile-question.js';
 import { type ProfileRequest, readBaseline, readRequest } from '../query/request.js';
 import { explainMixture, resolveService } from '../query/scope.js';
-import { allMatchers, selectionArguments, selectorText, sourceArgument } from '../query/selection.js';
+import { selectionArguments, selectorText, sourceArgument } from '../query/selection.js';
 import { withTeamsWord } from '../query/team-word.js';
 import { fleetAnswer } from '../report/answers/fleet/answer.js';
 import { type Investigation, investigationAnswer } from '../report/answers/investigation.js';
@@ -69,30 +66,22 @@ export const run: Run<typeof input> = async (args, context) => {
     if (args.service === undefined) request = { ...request, service: outcome.only.service };
   }
   const { notes, ...selection } = await resolveService(request, window, asking);
-  const selected = allMatchers(selection);
-  const sides = alignBaseline(source, window, selected, { window: baseline, matchers: selected });
-  const sets = await readTypedLabelSets(
-    sides.source,
-    { matchers: selected, window },
-    coverBoth(onGrid(planWindows(window, sides.baseline))),
+  const { asked, oneProfiler } = await selectProfiles(
+    source,
+    { selection, window },
+    { selection, window: baseline },
     asking,
   );
-  const { typeIds } = sets;
-  const [first] = orderTypes(typeIds);
-  const single =
-    first === undefined ? null : await leaveOneProfiler(source, selection, first, window, asking);
-  const ofOneProfiler = { ...selection, matchers: [...selection.matchers, ...(single?.matchers ?? [])] };
-  const matchers = [...selected, ...(single?.matchers ?? [])];
+  const { matchers, typeIds } = asked;
+  const ofOneProfiler = { ...selection, matchers: [...selection.matchers, ...oneProfiler.matchers] };
   const missing: ProfileRequest = { ...request, ...ofOneProfiler };
   if (typeIds.length === 0) return answerWithoutData(missing, window, context);
-  const labelSets = selectLabelSets(sets, single?.matchers ?? []);
-  const question = { ...sides, matchers, typeIds, labelSets, incident: window, requests };
-  const reading = await readEvidence(question, context);
+  const reading = await readEvidence({ ...asked, requests }, context);
   for (const { what, reason } of reading === null ? [] : listNotRead(reading))
     context.notRead?.(what, reason);
   if (reading === null) return answerWithoutData(missing, window, context);
   const mixture = ofOneProfiler.service === null ? await explainMixture(missing, window, asking) : [];
-  const allNotes = [...translated.notes, ...notes, ...mixture, ...(single?.notes ?? [])];
+  const allNotes = [...translated.notes, ...notes, ...mixture, ...oneProfiler.notes];
   const code = await readSourceCode(reading.context, 'baseline', context.signal);
   const report = await buildReport(reading, missing, window, baseline, args.symptom, allNotes, context);
   const { type = report.main } = report.findings[0] ?? {};

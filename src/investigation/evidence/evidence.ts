@@ -1,11 +1,11 @@
 import { collectorGrowth } from '../../profile/compare/collector.js';
 import type { InstanceRise } from '../../profile/compare/finding.js';
-import { share } from '../../profile/contrast/contrast.js';
-import { buildContrast, wholeRun } from '../../profile/contrast/runs.js';
+import { activePerProfile, buildContrast, wholeRun } from '../../profile/contrast/runs.js';
 import { orderTypes, type ProfileType } from '../../profile/types/types.js';
 import type { ToolContext } from '../../query/context.js';
 import type { Labels } from '../../sources/source.js';
 import { secondsPerUnit } from '../../text/units.js';
+import { untilSoon } from '../../work/until-soon.js';
 import { MAIN, MAIN_AT_FIRST, PRESSED_GATE, SECOND } from '../thresholds.js';
 import { instanceRise } from './instance-rise.js';
 import { type LensPlan, type LensType, planLenses } from './lens.js';
@@ -93,7 +93,7 @@ export async function readEvidence(
   { signal, early, soon }: Pick<ToolContext, 'signal' | 'early' | 'soon'>,
 ): Promise<Evidence | null> {
   // At `soon`, answer with what has been read so far.
-  const deadline = soon === undefined ? signal : AbortSignal.any([signal, soon]);
+  const deadline = untilSoon(signal, soon);
   const plannedLenses = planLenses(orderTypes(question.typeIds));
   const lenses = plannedLenses.toRead.slice(0, MAX_AT_FIRST);
   const context = await prepareEvidence(question, lenses[0]?.type.id, deadline);
@@ -293,8 +293,7 @@ export function timeServed(shares: readonly ShareLens[]): number | null {
   const time = shares.find(({ lens }) => lens.kind === 'time');
   const seconds = time === undefined ? null : secondsPerUnit(time.lens.type.unit);
   if (time === undefined || seconds === null) return null;
-  const { costs, profiles } = buildContrast(time.analysis, wholeRun(time.analysis)).after;
-  return seconds * share(costs.total, profiles);
+  return seconds * activePerProfile(time.analysis.incident);
 }
 
 /** How the collector's part of the on-CPU or wall-clock time changed; null where there is no such profile. */

@@ -1,6 +1,7 @@
 import type { ToolContext } from '../../query/context.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
 import { secondsPerUnit } from '../../text/units.js';
+import { untilSoon } from '../../work/until-soon.js';
 import { newsIn } from '../agreement.js';
 import { describeFleet } from '../evidence/fleet.js';
 import { sendersIn, totalsIn } from '../evidence/profile-times.js';
@@ -111,7 +112,7 @@ export async function triage(
   { units, instanceLabels, turnover }: FleetUnits,
   { signal, soon }: Pick<ToolContext, 'signal' | 'soon'>,
 ): Promise<Triage> {
-  const deadline = soon === undefined ? signal : AbortSignal.any([signal, soon]);
+  const deadline = untilSoon(signal, soon);
   const { source, matchers, requests, groupBy } = question;
   requests.limitTo(budgetFor(units.length));
   const plan = onGrid(planWindows(question.incident, question.baseline, maxStepsFor(units)));

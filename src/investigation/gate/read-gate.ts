@@ -1,23 +1,21 @@
 import { neededFactor } from '../../profile/contrast/power.js';
 import { buildContrast, wholeRun } from '../../profile/contrast/runs.js';
-import { orderTypes, type ProfileType } from '../../profile/types/types.js';
+import type { ProfileType } from '../../profile/types/types.js';
 import type { ToolContext } from '../../query/context.js';
 import { explainEmptiness } from '../../query/emptiness.js';
-import { readTypedLabelSets, selectLabelSets } from '../../query/label-sets.js';
 import { lookbackNotes } from '../../query/lookback.js';
-import { leaveOneProfiler } from '../../query/one-profiler.js';
-import { allMatchers, type Selection, selectorText } from '../../query/selection.js';
+import { type Selection, selectorText } from '../../query/selection.js';
 import type { GateReport, GateSide, SmallestSeen } from '../../report/gate/gate-report.js';
 import { formatSelector, sameMatchers } from '../../sources/selector.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
 import { safeText } from '../../text/sanitise.js';
-import { alignBaseline } from '../evidence/align-baseline.js';
 import { type Evidence, readEvidence } from '../evidence/evidence.js';
 import type { LensType } from '../evidence/lens.js';
 import type { Requests } from '../evidence/requests.js';
 import type { ShareLens } from '../evidence/shares.js';
-import { coverBoth, onGrid, planWindows } from '../evidence/windows.js';
+import { planWindows } from '../evidence/windows.js';
 import { drawOutcome } from '../outcome.js';
+import { selectProfiles } from '../selected.js';
 import { EXAMPLE_SHARE, growthSeen, readSight, wholeSeen } from '../smallest.js';
 import { MAIN } from '../thresholds.js';
 import { listNotRead } from '../unread-report.js';
@@ -52,28 +50,21 @@ const EXAMPLES = [EXAMPLE_SHARE, 0.2] as const;
 export async function readGate(question: GateQuestion, context: ToolContext): Promise<GateReport> {
   const { source, service, window, baseline } = question;
   const selection: Selection = { service, matchers: question.matchers };
-  const selected = allMatchers(selection);
-  const selectedBefore = baseline === null ? selected : allMatchers({ service, matchers: baseline.matchers });
-  const earlier = { window: baseline?.window ?? null, matchers: selectedBefore };
-  const sides = alignBaseline(source, window, selected, earlier);
-  const sets = await readTypedLabelSets(
-    sides.source,
-    { matchers: selected, window },
-    coverBoth(onGrid(planWindows(window, sides.baseline))),
+  const earlier =
+    baseline === null
+      ? { selection, window: null }
+      : { selection: { service, matchers: baseline.matchers }, window: baseline.window };
+  const { asked, before, oneProfiler } = await selectProfiles(
+    source,
+    { selection, window },
+    earlier,
     context,
   );
-  const [first] = orderTypes(sets.typeIds);
-  if (first === undefined) return reportNothingToJudge(question, 'judged', context);
-  const single = await leaveOneProfiler(source, selection, first, window, context);
-  const matchers = [...selected, ...single.matchers];
-  const before = [...selectedBefore, ...single.matchers];
+  if (asked.typeIds.length === 0) return reportNothingToJudge(question, 'judged', context);
+  const { matchers } = asked;
   const evidence = await readEvidence(
     {
-      ...sides,
-      matchers,
-      typeIds: sets.typeIds,
-      labelSets: selectLabelSets(sets, single.matchers),
-      incident: window,
+      ...asked,
       requests: question.requests,
       slices: sameMatchers(before, matchers) ? MAIN.slices : 0,
       minGrowth: LOOKED_FOR * question.policy.minShare,
@@ -85,7 +76,7 @@ export async function readGate(question: GateQuestion, context: ToolContext): Pr
   if (evidence.totals[0]?.before.profiles === 0) return reportNothingToJudge(question, 'baseline', context);
   const report = await buildReport(evidence, question, { matchers, before }, context);
   const lookback = await lookbackNotes(source, report.before.window, context);
-  return { ...report, notes: [...single.notes, ...report.notes, ...lookback] };
+  return { ...report, notes: [...oneProfiler.notes, ...report.notes, ...lookback] };
 }
 
 async function buildReport(

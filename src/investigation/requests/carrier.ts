@@ -8,6 +8,7 @@ import { formatSelector } from '../../sources/selector.js';
 import type { Exemplar, ExemplarKind, Matcher, ProfileSource } from '../../sources/source.js';
 import { safeText } from '../../text/sanitise.js';
 import { formatShare, formatTime, formatValue } from '../../text/units.js';
+import { untilSoon } from '../../work/until-soon.js';
 import type { Requests } from '../evidence/requests.js';
 
 /** A request that makes up this part of the growth carries it. */
@@ -40,7 +41,7 @@ export async function findCarrier(
   const list = async (kind: ExemplarKind): Promise<readonly Exemplar[]> => {
     const query = { profileTypeId: main.id, matchers: ofInstance, window };
     if (requests.left < 1) return [];
-    const patience = soon === undefined ? signal : AbortSignal.any([signal, soon]);
+    const patience = untilSoon(signal, soon);
     return listIfPossible(source, query, kind, patience).then(
       (listed) => listed?.rows ?? [],
       (error: unknown) => {
