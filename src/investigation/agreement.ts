@@ -1,5 +1,5 @@
 import type { Analysis } from '../profile/compare/analysis.js';
-import type { LensRow } from '../profile/compare/finding.js';
+import { isUnexplained, type LensRow } from '../profile/compare/finding.js';
 import { exceedsHeapSampling } from '../profile/compare/growth/heap-sampling.js';
 import type { PartCosts } from '../profile/contrast/runs.js';
 import { secondsPerUnit } from '../text/units.js';
@@ -119,9 +119,7 @@ export function withExcuse(row: LensRow, { isReplaced, served, later, dismissed 
 
 /** Rows of types that moved and that neither load, a function nor the circumstances explain. */
 export function unexplained(rows: readonly LensRow[]): LensRow[] {
-  return rows.filter(
-    ({ verdict, excuse }) => (verdict === 'rose' || verdict === 'fell') && excuse === undefined,
-  );
+  return rows.filter(isUnexplained);
 }
 
 /** Unexplained rows that a person who looks for a fault should know of: a level that fell is none. */

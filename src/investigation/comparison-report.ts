@@ -2,7 +2,7 @@ import { offload } from '../offload.js';
 import { MIN_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import type { Finding, LensRow, Verdict } from '../profile/compare/finding.js';
 import { share, totalShare } from '../profile/contrast/contrast.js';
-import { isCode } from '../profile/contrast/join.js';
+import { isCode } from '../profile/contrast/joined-names.js';
 import { activePerProfile, buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import type { ToolContext } from '../query/context.js';
 import { lookbackNotes } from '../query/lookback.js';

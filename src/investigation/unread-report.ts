@@ -31,22 +31,17 @@ export function listNotRead({ unread: { types, labels } }: { unread: UnreadParts
 export function allRows(reading: Evidence): LensRow[] {
   const { types } = reading.unread;
   const absent = [...types, ...reading.empty];
-  const findWait = ({ type }: LensRow) => reading.waits.find(({ lens }) => lens.type.id === type.id);
   const isUnread = ({ type }: LensRow) => types.some(({ lens }) => lens.type.id === type.id);
   const circumstances = {
     isReplaced: reading.instances !== null && reading.instances.stayed === 0 && reading.instances.arrived > 0,
     served: timeServed(reading.shares),
   };
-  const rows = lensRows(reading).map(
-    (row): LensRow =>
-      isUnread(row)
-        ? { ...row, verdict: 'not_read' }
-        : withExcuse(row, {
-            ...circumstances,
-            later: findWait(row)?.later ?? null,
-            dismissed: findWait(row)?.dismissed ?? null,
-          }),
-  );
+  const rows = lensRows(reading).map((row): LensRow => {
+    if (isUnread(row)) return { ...row, verdict: 'not_read' };
+    const wait = reading.waits.find(({ lens }) => lens.type.id === row.type.id);
+    const { later = null, dismissed = null } = wait ?? {};
+    return withExcuse(row, { ...circumstances, later, dismissed });
+  });
   const without = absent.filter(({ lens }) => rows.every(({ type }) => type.id !== lens.type.id));
   return [
     ...rows,

@@ -12,7 +12,7 @@ import {
 import { MIN_RISE } from '../../profile/compare/load.js';
 import { rampInterval, stepPoint } from '../../profile/compare/since.js';
 import { share, totalPerProfile } from '../../profile/contrast/contrast.js';
-import { isCode } from '../../profile/contrast/join.js';
+import { isCode } from '../../profile/contrast/joined-names.js';
 import { partWindows } from '../../profile/series/parts.js';
 import type { Window } from '../../sources/source.js';
 import { bytesPerUnit } from '../../text/units.js';

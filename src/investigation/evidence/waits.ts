@@ -121,8 +121,8 @@ export interface WaitReading {
 const LESS_TIME = 0.85;
 
 /** Whether waiting rose, and neither a lock nor anything else explains it. */
-function isUnexplained({ before, after, contention, dismissed }: WaitLens): boolean {
-  return contention === null && dismissed === null && waitRose(before, after);
+function isUnexplained(wait: WaitLens): boolean {
+  return wait.contention === null && wait.dismissed === null && waitRose(wait);
 }
 
 /**

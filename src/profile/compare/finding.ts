@@ -141,6 +141,11 @@ export interface LensRow {
   excuse?: 'restart' | 'immaterial' | 'alike' | 'starved';
 }
 
+/** Whether a value changed by more than what counts as small, and nothing explains it. */
+export function isUnexplained({ verdict, excuse }: Pick<LensRow, 'verdict' | 'excuse'>): boolean {
+  return (verdict === 'rose' || verdict === 'fell') && excuse === undefined;
+}
+
 /** The verdict on two windows of a service; the last two exist only where one profile type is compared. */
 export type Verdict =
   | 'code_regression'

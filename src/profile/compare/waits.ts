@@ -16,9 +16,15 @@ export const MIN_ADDED_S = 0.005;
 /** Distance from the baseline's own variation, in standard errors. */
 const MIN_Z = 4;
 
-/** Whether waiting rose by more than a little, in seconds per profile, be it steadily or not. */
-export function waitRose(before: number, after: number): boolean {
-  return after - before >= MIN_ADDED_S && after >= MIN_WAIT_RATIO * before;
+/** Waiting per profile, in seconds, on both sides. */
+export interface Waiting {
+  before: number;
+  after: number;
+}
+
+/** Whether waiting rose by more than a little, and by a factor, be it steadily or not. */
+export function waitRose({ before, after }: Waiting, ratio = MIN_WAIT_RATIO): boolean {
+  return after - before >= MIN_ADDED_S && after >= ratio * before;
 }
 
 /**
@@ -39,7 +45,8 @@ export function waitGrew(
   const [waitsBefore, waitsAfter] = [levels(before), levels(after)];
   if (waitsBefore.length === 0 || waitsAfter.length === 0) return null;
   const [low, high] = [mean(waitsBefore), mean(waitsAfter)];
-  if (high - low < MIN_ADDED_S || high < Math.max(MIN_WAIT_RATIO, beyondLoad(load)) * low) return null;
+  const ratio = Math.max(MIN_WAIT_RATIO, beyondLoad(load));
+  if (!waitRose({ before: low, after: high }, ratio)) return null;
   const [roots1, roots2] = [waitsBefore.map(Math.sqrt), waitsAfter.map(Math.sqrt)];
   const [v1, v2] = [varianceOfMean(roots1), varianceOfMean(roots2)];
   const freedom =

@@ -1,6 +1,7 @@
 import type { FunctionInfo } from '../model.js';
 import type { Costs, Totals } from './costs.js';
-import { isCode, type Joined } from './join.js';
+import type { Joined } from './join.js';
+import { isCode } from './joined-names.js';
 import { type Dispersion, normalDeviate, signedRoot } from './noise.js';
 
 /** Costs of some profiles, with their number. */

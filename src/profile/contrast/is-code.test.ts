@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { contrast, findFunction } from '../../../test/support/contrast.js';
-import { isCode } from './join.js';
+import { isCode } from './joined-names.js';
 
 test.each([
   { name: 'cache.put', expected: true },

@@ -68,14 +68,6 @@ export function joinProfiles(
   return { functions, application, library, guessed, serving, parts, renamed };
 }
 
-/** Whether a function is code of the team or of a library, and not of the runtime or the standard library. */
-export function isCode(
-  { application, library }: Pick<Joined, 'application' | 'library'>,
-  fn: number,
-): boolean {
-  return application[fn] === 1 || library[fn] === 1;
-}
-
 /** A profile over its own list of functions, as {@link joinProfiles} has it over that of several. */
 export function joinAlone(profile: Profile): { part: JoinedPart; serving: Uint8Array } {
   const isOwn = listOwners(profile).map((owner) => (owner === 'application' ? 1 : 0));

@@ -32,6 +32,14 @@ export interface JoinedFrames {
   frameApplication: Uint8Array;
 }
 
+/** Whether a function is code of the team or of a library, and not of the runtime or the standard library. */
+export function isCode(
+  { application, library }: Pick<JoinedNames, 'application' | 'library'>,
+  fn: number,
+): boolean {
+  return application[fn] === 1 || library[fn] === 1;
+}
+
 /** No key is read as another. */
 export const NO_RENAMING: ReadonlyMap<string, string> = new Map();
 

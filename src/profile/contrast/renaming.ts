@@ -1,6 +1,6 @@
 import { joinKeys } from '../code/names.js';
 import type { Profile } from '../model.js';
-import { type JoinedNames, NO_RENAMING } from './joined-names.js';
+import { isCode, type JoinedNames, NO_RENAMING } from './joined-names.js';
 import { apartIn, isOtherName, matchRenamed, mayBeRenamed } from './renamed.js';
 import { hasCandidates } from './renaming-candidates.js';
 import { samplesIn, sideCosts } from './side-costs.js';
@@ -40,9 +40,7 @@ export function findRenaming(
 const QUALIFIED = /[./:]/;
 
 /** Tells whether a key is that of a function of the runtime or the standard library. */
-function findRuntime({ keys, application, library }: JoinedNames): (key: string) => boolean {
-  const runtime = new Set(
-    keys.filter((key, fn) => QUALIFIED.test(key) && application[fn] !== 1 && library[fn] !== 1),
-  );
+function findRuntime(names: JoinedNames): (key: string) => boolean {
+  const runtime = new Set(names.keys.filter((key, fn) => QUALIFIED.test(key) && !isCode(names, fn)));
   return (key) => runtime.has(key);
 }

@@ -1,4 +1,4 @@
-import type { Finding, LensRow } from '../../profile/compare/finding.js';
+import { type Finding, isUnexplained, type LensRow } from '../../profile/compare/finding.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
 import { formatShare, formatValue } from '../../text/units.js';
 import { aliasRange, rangeText } from '../change/finding-sentence.js';
@@ -20,9 +20,7 @@ export function verdictReason(investigation: Investigation): string {
     ratio === null
       ? ''
       : `${main} per profile ${rangeText(before, after, investigation.main)}, x${ratio.toFixed(2)}`;
-  const moved = investigation.lenses.filter(
-    ({ verdict, excuse }) => (verdict === 'rose' || verdict === 'fell') && excuse === undefined,
-  );
+  const moved = investigation.lenses.filter(isUnexplained);
   // The change may lie in another type than the main one, which then did not take part in it.
   const isOther = row !== undefined && row.type.id !== investigation.main.id;
   const movements = isOther ? [`${levelsText(row, first)}${ratioText(row)}`, change] : [change];

@@ -1,6 +1,7 @@
 import { joinKey } from '../../code/names.js';
 import { type Side, share } from '../../contrast/contrast.js';
 import type { Growth } from '../growth.js';
+import type { Waiting } from '../waits.js';
 
 /** Waits of one type on both sides of a comparison. */
 export type Waits = Pick<Growth, 'joined' | 'before' | 'after'>;
@@ -56,18 +57,12 @@ export function waitsGrewAlike(grown: Waits, others: readonly Waits[] = []): boo
 /** A type grew no more than one whose waits all grew alike, give or take this factor. */
 const SAME_GROWTH = 1.5;
 
-/** Waiting per profile of a type on both sides. */
-export interface WaitLevels {
-  before: number;
-  after: number;
-}
-
 /**
  * Whether the waits of a type grew by no more than those of another one, of which it is known that they grew
  * alike: what makes all of these wait longer explains as much of the others, and a lock that came to it would
  * show as more. To know that takes no look at who waits.
  */
-export function grewLikeAlikeWaits(type: WaitLevels, alike: WaitLevels): boolean {
+export function grewLikeAlikeWaits(type: Waiting, alike: Waiting): boolean {
   return alike.before > 0 && type.after * alike.before <= SAME_GROWTH * alike.after * type.before;
 }
 

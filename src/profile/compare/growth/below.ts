@@ -1,7 +1,8 @@
 import { isNetworkWait } from '../../code/network-wait.js';
 import { waitKind } from '../../code/wait-kind.js';
 import type { Contrast } from '../../contrast/contrast.js';
-import { isCode, type Joined, type JoinedPart } from '../../contrast/join.js';
+import type { Joined, JoinedPart } from '../../contrast/join.js';
+import { isCode } from '../../contrast/joined-names.js';
 
 type Sides = Pick<Contrast, 'joined' | 'before' | 'after'>;
 

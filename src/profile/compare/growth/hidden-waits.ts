@@ -1,7 +1,7 @@
 import { type Side, share, totalPerProfile } from '../../contrast/contrast.js';
 import { sumOfRequests } from '../../contrast/through.js';
 import type { Growth, SiteGrowth } from '../growth.js';
-import { MIN_ADDED_S } from '../waits.js';
+import { MIN_ADDED_S, type Waiting, waitRose } from '../waits.js';
 
 /** Smallest growth of a type that waits of one place may hide in, as a factor. */
 const MIN_HIDING_RATIO = 1.15;
@@ -10,18 +10,12 @@ const MIN_HIDDEN_RATIO = 5;
 /** Part of the time served that such waits must have added: callers feel them. */
 const MIN_HIDDEN_PART = 0.1;
 
-/** Waiting per profile, in seconds. */
-interface Waiting {
-  before: number;
-  after: number;
-}
-
 /**
  * Whether waiting of all kinds rose a little, so that waits of one place may have grown by far more beneath
  * it: goroutines that wait for work, or for their next turn, add the whole length of each profile.
  */
-export function waitsMayHide({ before, after }: Waiting): boolean {
-  return after - before >= MIN_ADDED_S && after >= MIN_HIDING_RATIO * before;
+export function waitsMayHide(waiting: Waiting): boolean {
+  return waitRose(waiting, MIN_HIDING_RATIO);
 }
 
 /**
