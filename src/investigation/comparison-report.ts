@@ -1,6 +1,7 @@
 import { offload } from '../offload.js';
 import { MIN_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import type { Finding, LensRow, Verdict } from '../profile/compare/finding.js';
+import { fallOfRequests } from '../profile/compare/requests/fell-alike.js';
 import { share, totalShare } from '../profile/contrast/contrast.js';
 import { isCode } from '../profile/contrast/joined-names.js';
 import { activePerProfile, buildContrast, wholeRun } from '../profile/contrast/runs.js';
@@ -43,7 +44,9 @@ export async function buildComparison(
   // The answer shows the mean snapshots of a level: neither they nor its ends may move unnoticed.
   const movement = describeMovement(row) ?? describeMovement({ ...row, before, after });
   const { cause } = judgement;
-  const agreed = judgement.verdict === 'no_change' && movement !== null ? 'inconclusive' : judgement.verdict;
+  const isUnchanged = judgement.verdict === 'no_change';
+  const isLessLoad = isUnchanged && movement?.direction === 'fell' && fellAlike(shares);
+  const agreed = isUnchanged && movement !== null && !isLessLoad ? 'inconclusive' : judgement.verdict;
   const { verdict, isSoFar } = settle({ verdict: agreed, causes: [] }, reading.unread, undefined);
   const notRead = listNotRead(reading);
   // Only where the baseline is the time just before is there an onset.
@@ -87,6 +90,7 @@ export async function buildComparison(
     instances,
     verdict,
     movement,
+    isLessLoad,
     unsettled: shares.unsettled?.name ?? null,
     chance: movement === null ? computeChance({ ...row, before, after }) : null,
     notRead,
@@ -113,6 +117,11 @@ export async function buildComparison(
       notRead.length > 0,
     ),
   };
+}
+
+/** Whether what fell is time, or an amount, and all its parts fell alike. */
+function fellAlike({ lens, analysis }: ShareLens): boolean {
+  return (lens.kind === 'time' || lens.kind === 'amount') && fallOfRequests(analysis) !== null;
 }
 
 /** Label values with shares of the active total on both sides. */

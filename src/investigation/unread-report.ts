@@ -8,6 +8,7 @@ import { withExcuse } from './agreement.js';
 import { type Evidence, timeServed } from './evidence/evidence.js';
 import type { UnreadParts } from './evidence/unread.js';
 import { lensRows } from './lens-rows.js';
+import { withLessLoad } from './less-load.js';
 
 /** A part that was not read, as an answer names it. */
 export interface NotRead {
@@ -42,9 +43,10 @@ export function allRows(reading: Evidence): LensRow[] {
     const { later = null, dismissed = null } = wait ?? {};
     return withExcuse(row, { ...circumstances, later, dismissed });
   });
+  const explained = withLessLoad(rows, reading);
   const without = absent.filter(({ lens }) => rows.every(({ type }) => type.id !== lens.type.id));
   return [
-    ...rows,
+    ...explained,
     ...without.map(
       ({ lens }): LensRow => ({
         type: lens.type,

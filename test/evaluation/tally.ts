@@ -47,6 +47,8 @@ const KIND_WORDS: Readonly<Record<Kind, string>> = {
   x: 'names and code change',
   y: 'large tree',
   z: 'load and change at once',
+  A: 'load fell',
+  B: 'load fell, and a change',
 };
 
 const HEAD = [

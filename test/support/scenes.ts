@@ -126,6 +126,13 @@ const SERVICE: readonly Omit<Scene, 'tool'>[] = [
     }),
   },
   {
+    name: 'less-load',
+    instances: fleet({
+      cpu: restless((minute) => more(HANDLERS, 'runtime.serve', minute >= 0 ? 0.5 : 1)),
+      alloc: restless((minute) => more(HANDLERS, 'runtime.serve', minute >= 0 ? 0.45 : 1), 2),
+    }),
+  },
+  {
     name: 'new-instances',
     instances: [
       ...pods(2, cpu(always(HANDLERS)), { a: { minutes: { to: -1 } }, b: { minutes: { to: -1 } } }),

@@ -17,6 +17,7 @@ import { findEntries, isBelow, sumLibraryWork, sumOutside, totalsBelow } from '.
 import { isBackgroundGrowth } from './growth/background.js';
 import { NO_REQUESTS, type Requests } from './requests/entries.js';
 import { isMixOfRequests } from './requests/mix.js';
+import { outgrewItsRequests } from './requests/outgrown.js';
 
 /** The function that a change of cost is named after. */
 export interface Culprit {
@@ -72,6 +73,7 @@ export function findCulprit(
     .filter(({ z }) => z >= gate)
     .slice(0, MAX_LOOKED_AT);
   for (const shift of shifts) {
+    if (onlyGainedShare(contrast, universe, shift.fn, requests)) continue;
     if (!isCodeChange(contrast, universe, shift, gate)) continue;
     if (universe.population === 'served' && !isBeyondOwnCode(contrast, shift)) continue;
     const fn = descend(contrast, universe, shift.fn);
@@ -111,8 +113,6 @@ function isCodeChange(contrast: Contrast, universe: Universe, { fn }: Shift, gat
   const { joined, before, after, quantum, dispersion } = contrast;
   const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
   const load = loadBeside(contrast, universe, fn);
-  const rise = share(share(x2, after.profiles), share(x1, before.profiles));
-  if (x1 > 0 && isShareOfFallingLoad(load, rise)) return false;
   if (load < 1 && !hasRisenByItself(contrast, fn, gate)) return false;
   if (share(x1, sumIn(universe, before.costs)) <= DOMINANT) return true;
   const entries = findEntries(joined, [...before.parts, ...after.parts], fn);
@@ -129,6 +129,22 @@ function isCodeChange(contrast: Contrast, universe: Universe, { fn }: Shift, gat
   // The libraries that it calls serve the same requests: more of these raise both alike.
   const [l1, l2] = [before, after].map(({ parts }) => sumLibraryWork(joined, parts, fn)) as [number, number];
   return outgrew([x1 - l1, l1], [x2 - l2, l2]);
+}
+
+/**
+ * Whether a function that was there before only gained share, because the load fell and it costs about as
+ * much as before. Where requests lead to it, and it outgrew all else that these do, each of them costs more.
+ */
+export function onlyGainedShare(
+  contrast: Contrast,
+  universe: Universe,
+  fn: number,
+  requests: Requests,
+): boolean {
+  const was = totalPerProfile(contrast.before, fn);
+  const rise = share(totalPerProfile(contrast.after, fn), was);
+  const isShare = was > 0 && isShareOfFallingLoad(loadBeside(contrast, universe, fn), rise);
+  return isShare && !outgrewItsRequests(contrast, requests, fn);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Contrast, measureShift } from '../contrast/contrast.js';
 import { buildContrast, type PartCosts, sumSide, wholeRun } from '../contrast/runs.js';
 import { type Analysis, type CodeChange, UNIVERSE_MARGIN } from './analysis.js';
-import { describeCulprit, findCulprit } from './culprit.js';
+import { describeCulprit, findCulprit, onlyGainedShare } from './culprit.js';
 import { movedFrom } from './moved.js';
 import { isMixOfRequests } from './requests/mix.js';
 
@@ -61,6 +61,8 @@ function isChangeOfSlice(
   const beside = { ...slice, before: sumSide(joined, siblings) };
   if (measureShift(beside, universe, fn) >= MIN_OF_SLICE_Z) return true;
   const together = buildContrast(analysis, wholeRun(analysis));
+  // A large instance costs more than the mean of all: only all of them tell what stayed under less load.
+  if (onlyGainedShare(together, universe, fn, requests)) return false;
   const isMix = requests.points.length > 1 && isMixOfRequests(together, requests, fn);
   return !isMix && measureShift(together, universe, fn) >= MIN_OF_SLICE_Z;
 }

@@ -16,7 +16,7 @@ import { collectorData } from './investigation.js';
 import { samplesText } from './sample-count.js';
 import { notReadText, soFarText, soFarWord } from './unread-parts.js';
 import { loadReason, unsettledText } from './verdict-reason.js';
-import { verdictHeadline } from './verdicts.js';
+import { LESS_LOAD, verdictHeadline } from './verdicts.js';
 
 export interface ComparedSide {
   window: { from: number; to: number };
@@ -57,6 +57,8 @@ export interface Comparison {
   verdict: Verdict;
   /** How the value per profile changed where that is more than small; factor is after ÷ before. */
   movement: { direction: 'rose' | 'fell'; factor: number } | null;
+  /** Whether the value fell with all its parts alike, as under less load, which explains it. */
+  isLessLoad: boolean;
   /** Largest factor that so few samples may differ by, where only that makes the change small; else null. */
   chance: number | null;
   /** Parts of the data, other than the shares of both sides, that could not be read, and why. */
@@ -186,7 +188,8 @@ export function moverData(row: MoverRow): JsonObject {
 }
 
 function explainVerdict(comparison: Comparison): string {
-  const { verdict, before, after, type, tested, movers, movement, chance, isSoFar, unsettled } = comparison;
+  const { verdict, before, after, type, tested, movers, movement, chance, isSoFar, unsettled, isLessLoad } =
+    comparison;
   const ratio = before.perProfile > 0 ? after.perProfile / before.perProfile : null;
   const what = type.isWallClock ? `active ${type.alias} time` : type.alias;
   const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
@@ -196,7 +199,8 @@ function explainVerdict(comparison: Comparison): string {
       : `${what} ${per} ${rangeText(before.perProfile, after.perProfile, type)}, x${ratio.toFixed(2)}`;
   if (verdict === 'no_change') {
     const others = movers.filter((row) => row.significant).length;
-    const few = chance === null ? '' : ` (so few samples may differ by x${chance.toFixed(2)})`;
+    const alike = isLessLoad ? '; all parts of it fell alike, as under less load' : '';
+    const few = chance === null ? alike : ` (so few samples may differ by x${chance.toFixed(2)})`;
     return others === 0
       ? `${change}${few}; none of ${tested} functions stands out of the noise`
       : `${change}${few}; of the team's own functions none stands out of the noise, of libraries and runtime ${others} (below)`;
@@ -216,7 +220,8 @@ function explainVerdict(comparison: Comparison): string {
  * Says why two sides of one type cannot be judged: for want of samples, or because the change has no
  * explanation.
  */
-function writeHeadline({ verdict, type, movement, notRead, unsettled }: Comparison): string {
+function writeHeadline({ verdict, type, movement, notRead, unsettled, isLessLoad }: Comparison): string {
+  if (isLessLoad && verdict === 'no_change') return LESS_LOAD;
   if (verdict === 'inconclusive' && unsettled !== null)
     return `${verdictHeadline(verdict, type)}: still warming up`;
   const few = notRead.length > 0 ? '' : ': too few samples';

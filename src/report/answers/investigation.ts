@@ -12,8 +12,8 @@ import { type NextCall, nextRows } from '../next.js';
 import type { Answer, Block, JsonObject } from '../render.js';
 import { samplesText, wholeSamples } from './sample-count.js';
 import { notReadText, soFarText, soFarWord } from './unread-parts.js';
-import { verdictReason, whyNotLoad } from './verdict-reason.js';
-import { isRise, verdictHeadline } from './verdicts.js';
+import { isLessLoad, verdictReason, whyNotLoad } from './verdict-reason.js';
+import { isRise, LESS_LOAD, verdictHeadline } from './verdicts.js';
 
 /** An entry point of the service with its cost per profile and its share of all that requests cost. */
 export interface MixRow extends NamedFunction {
@@ -220,7 +220,9 @@ function writeText(investigation: Investigation, findings: readonly Finding[], r
   const writer = createWriter();
   const [first, ...others] = findings;
   const where = first === undefined ? '' : whereText(first);
-  const headline = verdictHeadline(investigation.verdict, first?.type ?? null);
+  const headline = isLessLoad(investigation)
+    ? LESS_LOAD
+    : verdictHeadline(investigation.verdict, first?.type ?? null);
   return [
     {
       rows: [
@@ -278,6 +280,7 @@ const EXCUSES: Readonly<Record<NonNullable<LensRow['excuse']>, string>> = {
   restart: 'all instances are new',
   starved: 'goroutines wait for a processor: a throttled or busy host',
   immaterial: 'immaterial next to the time served',
+  load: 'with the requests',
 };
 
 /**

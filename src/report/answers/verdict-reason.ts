@@ -27,6 +27,8 @@ export function verdictReason(investigation: Investigation): string {
   const movementsText = movements.filter((text) => text !== '').join('; ');
   switch (investigation.verdict) {
     case 'no_change':
+      if (isLessLoad(investigation) && investigation.mix.length === 0)
+        return `${change}; all parts of it fell alike${followersText(investigation)}: fewer requests were served, and no function costs more than before for each of them`;
       return investigation.mix.length > 0
         ? `${change}; ${mixText(investigation)}`
         : `no function of ${readText(investigation)} changed beyond noise (${change}); do not report single functions that moved by chance`;
@@ -54,6 +56,19 @@ export function verdictReason(investigation: Investigation): string {
     default:
       return movementsText;
   }
+}
+
+/** Whether nothing changed but the number of requests, which fell. */
+export function isLessLoad({ verdict, lenses }: Pick<Investigation, 'verdict' | 'lenses'>): boolean {
+  return verdict === 'no_change' && lenses.some(({ excuse }) => excuse === 'load');
+}
+
+/** The further types that fell with the requests, after a comma. */
+function followersText({ lenses, main }: Investigation): string {
+  const followers = lenses
+    .filter(({ excuse, type }) => excuse === 'load' && type.id !== main.id)
+    .map((row) => `${row.type.alias}${ratioText(row)}`);
+  return followers.length === 0 ? '' : `, and ${followers.join(', ')} with them`;
 }
 
 /** Maximum number of entry points that the reason of a verdict names. */

@@ -40,7 +40,7 @@ const VERDICTS: Readonly<Record<Verdict, VerdictWords>> = {
   },
   no_change: {
     headline: 'NO CHANGE beyond noise',
-    meaning: "nothing stands out of the service's own noise",
+    meaning: "nothing stands out of the service's own noise, or only the load fell, and every part with it",
     act: 'report no single function; check the window with get_timeline, then look elsewhere (dependencies, I/O, the database)',
   },
   inconclusive: {
@@ -86,6 +86,9 @@ export function restText(load: number, total: number | null): string {
 export function isRise({ nature }: ProfileType, verdict: LensRow['verdict']): boolean {
   return verdict === 'load_increase' && nature !== 'time';
 }
+
+/** The headline of no change of code where fewer requests explain all that fell. */
+export const LESS_LOAD = 'LESS LOAD, no change of code found';
 
 /** The headline of a verdict; a rise of anything but time is worded as one. */
 export function verdictHeadline(verdict: Verdict, type: ProfileType | null): string {

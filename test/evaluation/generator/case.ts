@@ -6,12 +6,14 @@ import type { LensPlan, Snapshot } from './plan.js';
 export const KINDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o'] as const;
 /** The kinds of real deploys, (p) to (z): libraries, mixes, restarts, throttling, several causes at once. */
 export const DEPLOY_KINDS = ['p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z'] as const;
-export const ALL_KINDS = [...KINDS, ...DEPLOY_KINDS] as const;
-export type DeployKind = (typeof DEPLOY_KINDS)[number];
+/** The kinds that services of public libraries showed, captured blind: less load, alone and with a change. */
+export const FIELD_KINDS = ['A', 'B'] as const;
+export const ALL_KINDS = [...KINDS, ...DEPLOY_KINDS, ...FIELD_KINDS] as const;
+export type DeployKind = (typeof DEPLOY_KINDS)[number] | (typeof FIELD_KINDS)[number];
 export type Kind = (typeof ALL_KINDS)[number];
 
 export function isDeployKind(kind: Kind): kind is DeployKind {
-  return DEPLOY_KINDS.some((deployKind) => deployKind === kind);
+  return [...DEPLOY_KINDS, ...FIELD_KINDS].some((deployKind) => deployKind === kind);
 }
 
 export type Verdict =
@@ -51,6 +53,8 @@ export const VERDICTS: Readonly<Record<Kind, Verdict>> = {
   x: 'code_regression',
   y: 'code_regression',
   z: 'code_regression',
+  A: 'no_change',
+  B: 'code_regression',
 };
 
 /** Other honest answers to the innocent kinds. */

@@ -31,6 +31,8 @@ const REPLACED: Readonly<Record<DeployKind, number>> = {
   x: 1,
   y: 0.5,
   z: 0.5,
+  A: 0.5,
+  B: 0.5,
 };
 
 interface Instance {
@@ -60,7 +62,7 @@ export function makeDeployFleet(random: Random, kind: DeployKind, service: strin
   const since = isEarly ? split : Math.round(split + uniform(random, 0.1, 0.4) * (end - split));
   const isReplaced = chance(random, REPLACED[kind]);
   const instances = makeInstances(random, { kind, service, since, end, step, isReplaced });
-  const load = kind === 'z' ? uniform(random, 1.4, 3) : kind === 'q' ? uniform(random, 0.9, 1.4) : 1;
+  const load = drawLoad(random, kind);
   const missing = chance(random, 0.4) ? uniform(random, 0.03, 0.15) : 0;
   const lateness = chance(random, 0.4) ? uniform(random, 0.1, 0.4) * (step - seconds * 1000) : 0;
   const trend = uniform(random, -0.03, 0.03);
@@ -95,10 +97,25 @@ export function makeDeployFleet(random: Random, kind: DeployKind, service: strin
   return {
     windows,
     snapshots,
-    since: kind === 's' ? null : since,
+    since: kind === 's' || kind === 'A' ? null : since,
     label: null,
     ...(isReplaced ? { acceptedLabels: ['version', 'pod'] } : {}),
   };
+}
+
+/** Requests after the deploy against those before. */
+function drawLoad(random: Random, kind: DeployKind): number {
+  switch (kind) {
+    case 'z':
+      return uniform(random, 1.4, 3);
+    case 'q':
+      return uniform(random, 0.9, 1.4);
+    case 'A':
+    case 'B':
+      return uniform(random, 0.25, 0.7);
+    default:
+      return 1;
+  }
 }
 
 interface InstanceRules {

@@ -30,6 +30,8 @@ export function buildDeploy(
       return changeMix(context, calm);
     case 's':
       return warmUp(context, calm);
+    case 'A':
+      return finish(calm, { shows: [] });
     case 't':
       return throttle(context, calm);
     case 'u':

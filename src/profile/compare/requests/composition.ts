@@ -12,6 +12,11 @@ export interface Composition {
   isAlike: boolean;
 }
 
+/**
+ * The diversity that is enough to tell requests by where other work fell meanwhile: steps of the same work
+ * have at most 2.2 in services with real agents (docs/develop/comparison.md §4).
+ */
+export const DIVERSE_AMONG_FALLEN = 2.5;
 /** Parts with fewer samples on both sides together are not compared. */
 const MIN_CELL_SAMPLES = 20;
 /**

@@ -1,7 +1,7 @@
 import type { Contrast } from '../../contrast/contrast.js';
 import { shiftWithin } from '../../contrast/within.js';
 import { isAboveEntries, MAIN_PART } from './above.js';
-import { testComposition } from './composition.js';
+import { DIVERSE_AMONG_FALLEN, testComposition } from './composition.js';
 import type { Requests } from './entries.js';
 import { computeFactors, computeLoad, growthByEntry, measureSpread, restAsRequests } from './kinds.js';
 import { entriesThrough, splitIntoStrata } from './strata.js';
@@ -24,11 +24,6 @@ const MIN_ALIKE_PARTS = 2;
  * own code calls it: a step of the same work has few parts.
  */
 const DIVERSE = 3;
-/**
- * The diversity that is enough where the other entry points fell meanwhile: steps of the same work have at
- * most 2.2 in services with real agents (docs/develop/comparison.md §4).
- */
-const DIVERSE_AMONG_FALLEN = 2.5;
 /** Parts that must have grown alike where the other kinds show that kinds rise and fall on their own. */
 const MIN_VARIED_PARTS = 3;
 /** A kind that differs from the others by more than this many times their own spread is no such mix. */
