@@ -1,7 +1,6 @@
-import { offload } from '../../offload.js';
 import { exceedsHeapSampling } from '../../profile/compare/growth/heap-sampling.js';
 import { computeMinAdded, levelRose } from '../../profile/compare/growth/rise.js';
-import type { Growth, SiteGrowth } from '../../profile/compare/growth.js';
+import type { SiteGrowth } from '../../profile/compare/growth.js';
 import {
   findHiddenLeak,
   findLeak,
@@ -16,8 +15,9 @@ import { isCode } from '../../profile/contrast/joined-names.js';
 import { partWindows } from '../../profile/series/parts.js';
 import type { Window } from '../../sources/source.js';
 import { bytesPerUnit } from '../../text/units.js';
-import { isHeavyWork } from '../../work/offload.js';
-import { type LensType, readActive } from './lens.js';
+import type { LensType } from './lens.js';
+import { readGrowth } from './levels/ends.js';
+import { findPlaceLeak } from './levels/place-leak.js';
 import {
   computeMean,
   measureGap,
@@ -26,7 +26,6 @@ import {
   sharedTimes,
   totalsIn,
 } from './profile-times.js';
-import { NoRequestLeft } from './requests.js';
 import type { InvestigationContext } from './shares.js';
 
 export interface LevelLens {
@@ -60,12 +59,14 @@ export interface LevelRise {
  * Looks for a leak in the totals over time; only where they leak does it ask for profiles, two merges.
  *
  * @param explained factor by which the load may raise the level: no profile is asked for a smaller rise
+ * @param looksAtPlaces whether requests may be spent on a leak that only the place itself shows
  */
 export async function readLevels(
   context: InvestigationContext,
   lens: LensType,
   profileTimes: ProfileTimes,
   explained = 0,
+  looksAtPlaces = true,
 ): Promise<LevelLens> {
   const { plan, fleet } = context;
   // Nothing outside what was read says when a rise began.
@@ -115,6 +116,13 @@ export async function readLevels(
       const since = onset(hidden.since);
       const leak = { ...hidden, since, growth: site, instance: null, isHidden: true };
       return { lens, before: hidden.before, after: hidden.after, leak, rise: null, smallestHidden };
+    }
+    const atPlace = looksAtPlaces
+      ? await findPlaceLeak(context, lens, profileTimes, { baseline, incident, running })
+      : null;
+    if (atPlace !== null) {
+      const leak = { ...atPlace, instance: null, isHidden: true };
+      return { lens, before: leak.before, after: leak.after, leak, rise: null, smallestHidden };
     }
     const hasRisen =
       levelRose(baseline, incident, unitBytes) &&
@@ -201,53 +209,4 @@ function levelsIn(profileTimes: ProfileTimes, window: Window, label?: string, in
     const time = sharedTimes(ofInstance, part).at(-1) ?? part.to;
     return value === null ? [] : [{ time, value }];
   });
-}
-
-/**
- * Growth per profile between the last parts of the two windows: two merges.
- *
- * @throws NoRequestLeft
- */
-export async function readGrowth(
-  context: InvestigationContext,
-  lens: LensType,
-  profileTimes: ProfileTimes,
-  instance: string | null = null,
-): Promise<SiteGrowth | null> {
-  const { site, ...sides } = await readEnds(context, lens, profileTimes, instance);
-  return site === null ? null : { ...sides, site };
-}
-
-/**
- * The last parts of the two windows brought together: two merges.
- *
- * @param parts how many parts a window is cut into, of which the last is read
- * @throws NoRequestLeft
- */
-export async function readEnds(
-  { readContext, plan, fleet, requests }: InvestigationContext,
-  lens: LensType,
-  profileTimes: ProfileTimes,
-  instance: string | null = null,
-  parts = 4,
-): Promise<Growth> {
-  if (requests.left < 2) throw new NoRequestLeft('two merges are needed');
-  const label = fleet.instanceLabel;
-  const only =
-    instance === null || label === null ? [] : [{ name: label, op: '=' as const, value: instance }];
-  const mayCount = (labels: Readonly<Record<string, string>>) =>
-    instance === null || labels[label ?? ''] === instance;
-  const read = async (whole: Window) => {
-    const window = partWindows(whole, sharedTimes(profileTimes, whole), parts).at(-1) ?? whole;
-    const { profiles } = totalsIn(profileTimes, window, mayCount);
-    // A new instance has no past of its own: the others' stands for it.
-    const matchers = profiles > 0 ? only : [];
-    return {
-      profile: await readActive(readContext, lens.type, window, matchers),
-      profiles: profiles > 0 ? profiles : totalsIn(profileTimes, window).profiles,
-    };
-  };
-  const [before, after] = await Promise.all([read(plan.baseline), read(plan.incident)]);
-  const isHeavy = isHeavyWork(before.profile, after.profile);
-  return offload('growth', [before, after], { isHeavy, signal: readContext.signal });
 }

@@ -9,7 +9,7 @@ import { partWindows } from '../../profile/series/parts.js';
 import { secondsPerUnit } from '../../text/units.js';
 import { MIN_WAIT_PART } from '../thresholds.js';
 import type { LensType } from './lens.js';
-import { readEnds } from './levels.js';
+import { readEnds } from './levels/ends.js';
 import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
 import { replacement } from './replacement.js';
 import { edges, getResolution, type Since, splitIntoRounds } from './rounds.js';

@@ -112,7 +112,7 @@ export async function lookAtLevelsAndWaits(evidence: BriefEvidence, isThrifty: b
     await noting(evidence, lens, async () => {
       if (lens.kind === 'level') {
         const explained = isThrifty ? explainedByLoad(evidence) : 0;
-        const level = await readLevels(context, lens, times, explained);
+        const level = await readLevels(context, lens, times, explained, false);
         evidence.levels.push(withPlainCause(level, evidence));
       }
       if (lens.kind === 'wait') {

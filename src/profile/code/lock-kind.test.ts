@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { pprofBytes } from '../../../test/support/profiles.js';
 import { decodePprof } from '../pprof/pprof.js';
-import { detectLockKind } from './lock-kind.js';
+import { detectLockKind, isLockCall } from './lock-kind.js';
 
 /** A profile of contentions with these stacks, each with its leaf last. */
 function contentions(...stacks: string[]) {
@@ -41,4 +41,19 @@ test('most of the stacks decide', () => {
   expect(detectLockKind(contentions(unlock, receive, receive))).toBe('block');
   expect(detectLockKind(contentions(unlock, unlock, receive))).toBe('mutex');
   expect(detectLockKind(contentions(unlock, receive))).toBeNull();
+});
+
+test.each([
+  ['github.com/sirupsen/logrus.(*MutexWrap).Unlock', true],
+  ['sync.(*RWMutex).RLock', true],
+  ['sync.(*Mutex).TryLock', true],
+  ['example.org/x/guard.lock', true],
+  ['java/util/concurrent/locks/ReentrantLock.unlock', true],
+  ['Lock', true],
+  ['example.org/x/store.(*Block).Read', false],
+  ['example.org/x/store.(*Door).Block', false],
+  ['example.org/x/clock.Clock', false],
+  ['example.org/x/store.withLock', false],
+])('%s does nothing but lock: %s', (name, is) => {
+  expect(isLockCall(name)).toBe(is);
 });

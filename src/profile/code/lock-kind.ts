@@ -49,3 +49,11 @@ export function detectLockKind({
     return null;
   }
 }
+
+/** Names of functions that do nothing but take a lock, or give it back. */
+const LOCK_CALL = /(?:^|[./:])(?:[Tt]ry)?R?(?:[Uu]n)?[Ll]ock$/;
+
+/** Whether a function only takes a lock, or gives it back: who calls it tells which lock. */
+export function isLockCall(name: string): boolean {
+  return LOCK_CALL.test(name);
+}

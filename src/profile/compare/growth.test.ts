@@ -65,6 +65,16 @@ describe('functions that are not the team’s', () => {
     expect(site(held(10, 10), held(110, 10))).toEqual({ fn: 'lib.put', growth: 100, part: 1 });
   });
 
+  test('one that holds nearly all, which several own functions call, before one of these', () => {
+    const calls = (get: number, put: number): Stacks => ({
+      'main get lib.log lib.Unlock runtime.unlock': get,
+      'main put lib.log lib.Unlock runtime.unlock': put,
+    });
+    expect(site(calls(1, 1), calls(66, 36))).toMatchObject({ fn: 'lib.log' });
+    // An own function that holds nearly all itself is the better name.
+    expect(site(calls(1, 1), calls(91, 11))).toMatchObject({ fn: 'get' });
+  });
+
   test('one that did not gain share grew with everything and is no place', () => {
     // It holds half of the growth, as it held half of the level.
     expect(site(held(50, 40), held(500, 400, 100))).toBeNull();

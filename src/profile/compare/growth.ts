@@ -5,8 +5,10 @@ import { measureShareGrowth, share, totalPerProfile } from '../contrast/contrast
 import type { Joined } from '../contrast/join.js';
 import { isCode } from '../contrast/joined-names.js';
 import { sumSide } from '../contrast/runs.js';
+import { sumTakers } from '../contrast/takers.js';
 import { isBelow } from '../contrast/through.js';
 import { analyse, type CountedProfile } from './analysis.js';
+import { entrySite } from './growth/entry-site.js';
 
 /** The place that most of a growth comes from. */
 export interface GrowthSite {
@@ -87,7 +89,7 @@ function keeperOfRequests({ joined, before, after }: Sides): GrowthSite | null {
 }
 
 /** A site that holds nearly all of the growth is the better name … */
-const NEARLY_ALL = 0.8;
+export const NEARLY_ALL = 0.8;
 /** … else one with half of it (docs/develop/comparison.md §6). */
 const MIN_PART = 0.5;
 /** A function that is not the team's must have gained this part of the whole to be the place of a growth. */
@@ -95,9 +97,9 @@ const MIN_GAIN = 0.15;
 
 /**
  * The function that holds most of the growth per profile between two sides: for levels and waits, whose
- * growth is far larger than their noise. The team's innermost one first; where none holds half of the growth,
- * the innermost of a library; where neither does, the entry point, since below it the runtime only parks or
- * allocates.
+ * growth is far larger than their noise. The team's innermost one first, but where several of these lead
+ * to nearly all of it through one function of a library, that one; where neither holds half, the
+ * entry point, or the larger of those of one type, since below it the runtime only parks or allocates.
  *
  * @returns null where no function holds half of it
  */
@@ -111,13 +113,45 @@ export function growthSite(joined: Joined, before: Side, after: Side): GrowthSit
   const hasOwn = before.costs.application + after.costs.application > 0;
   const gainedShare = (fn: number) => !hasOwn || measureShareGrowth({ before, after }, fn) >= MIN_GAIN;
   const isLibrary = (fn: number) => joined.library[fn] === 1 && gainedShare(fn);
-  return siteAmong(isOwn, innermost) ?? siteAmong(isLibrary, innermost) ?? siteAmong(gainedShare, outermost);
+  const own = siteAmong(isOwn, innermost, [NEARLY_ALL]);
+  const library = own !== null && leadsToIt(own) ? null : libraryOfSeveral();
+  return (
+    library ??
+    own ??
+    siteAmong(isOwn, innermost) ??
+    siteAmong(isLibrary, innermost) ??
+    entrySite(joined, before, after, MIN_GAIN, MIN_PART) ??
+    siteAmong(gainedShare, outermost)
+  );
+
+  /** Whether an own function leads to most of its growth itself, with no other own function in between. */
+  function leadsToIt({ fn, growth }: GrowthSite): boolean {
+    const charged = ({ costs, profiles }: Side) => share(costs.charged[fn] ?? 0, profiles);
+    return charged(after) - charged(before) >= MIN_PART * growth;
+  }
+
+  /** The function of a library that does nearly all of it itself, for own callers. */
+  function libraryOfSeveral(): GrowthSite | null {
+    const grew = (of: (side: Side) => Float64Array, fn: number) =>
+      share(of(after)[fn] ?? 0, after.profiles) - share(of(before)[fn] ?? 0, before.profiles);
+    const takers = new Map([before, after].map((side) => [side, sumTakers(joined, side)]));
+    const taken = (side: Side) => takers.get(side) ?? side.costs.self;
+    const fn = joined.library.findIndex(
+      (isOne, at) =>
+        isOne === 1 &&
+        grew(taken, at) >= NEARLY_ALL * whole &&
+        grew(({ costs }) => costs.bare, at) <= (1 - NEARLY_ALL) * whole,
+    );
+    const growth = fn < 0 ? 0 : grew(({ costs }) => costs.totals, fn);
+    return fn < 0 ? null : { fn, growth, part: growth / whole };
+  }
 
   function siteAmong(
     isCandidate: (fn: number) => boolean,
     isBetter: (fn: number, other: number) => boolean,
+    minParts: readonly number[] = [NEARLY_ALL, MIN_PART],
   ): GrowthSite | null {
-    for (const minPart of [NEARLY_ALL, MIN_PART]) {
+    for (const minPart of minParts) {
       let best: GrowthSite | null = null;
       for (let fn = 0; fn < joined.functions.length; fn++) {
         if (!isCandidate(fn)) continue;
@@ -138,7 +172,7 @@ const CUT = 0.005;
  * Among nested functions the innermost has the least total; of those that are equal but for cut stacks it has
  * most as its own, else it is below.
  */
-function isInner(joined: Joined, { costs, parts }: Side, fn: number, other: number): boolean {
+export function isInner(joined: Joined, { costs, parts }: Side, fn: number, other: number): boolean {
   const [total, otherTotal] = [costs.totals[fn] ?? 0, costs.totals[other] ?? 0];
   if (Math.abs(otherTotal - total) > CUT * Math.max(total, otherTotal)) return otherTotal > total;
   const difference = (costs.charged[fn] ?? 0) - (costs.charged[other] ?? 0);

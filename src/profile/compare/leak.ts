@@ -56,7 +56,7 @@ const MIN_STILL = 4;
 /** Smallest growth as a multiple of the range of the baseline: nothing in it ever looked like this. */
 const MIN_RANGES = 5;
 /** Smallest growth as a part of the level: 15 % in one incident fill any memory within a day. */
-const MIN_PART = 0.15;
+export const MIN_PART = 0.15;
 /** Smallest part of the variance of a rise that a straight line explains. */
 const MIN_STRAIGHT = 0.95;
 /**

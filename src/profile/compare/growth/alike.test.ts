@@ -26,6 +26,29 @@ test.each([
   expect(waitsGrewAlike(contrast(CALM, after))).toBe(is);
 });
 
+describe('the lock of a library that several own functions call', () => {
+  const log = (get: number, put: number) => ({
+    'main get lib.log lib.Unlock sync.Unlock': get,
+    'main put lib.log lib.Unlock sync.Unlock': put,
+    'main sync.Lock': 40,
+  });
+
+  test('is one lock, whoever waits for it', () => {
+    expect(waitsGrewAlike(contrast(log(20, 10), log(200, 100)))).toBe(false);
+  });
+
+  test('is one of many where the others grew, too', () => {
+    const after = { ...log(200, 100), 'main sync.Lock': 400 };
+    expect(waitsGrewAlike(contrast(log(20, 10), after))).toBe(true);
+  });
+
+  test('is another one than that of the next function of the library', () => {
+    const before = { 'main get lib.log sync.Lock': 20, 'main get lib.send sync.Lock': 10 };
+    const after = { 'main get lib.log sync.Lock': 200, 'main get lib.send sync.Lock': 100 };
+    expect(waitsGrewAlike(contrast(before, after))).toBe(true);
+  });
+});
+
 test('without own code the functions that wait are told apart', () => {
   const before = { 'runtime.lock': 10, 'runtime.park': 20 };
   expect(waitsGrewAlike(contrast(before, { 'runtime.lock': 90, 'runtime.park': 170 }))).toBe(true);

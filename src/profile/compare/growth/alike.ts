@@ -1,5 +1,6 @@
 import { joinKey } from '../../code/names.js';
 import { type Side, share } from '../../contrast/contrast.js';
+import { sumTakers } from '../../contrast/takers.js';
 import type { Growth } from '../growth.js';
 import type { Waiting } from '../waits.js';
 
@@ -26,8 +27,8 @@ const MIN_REST = 0.05;
 
 /**
  * Whether waits of all kinds grew alike, as on a host that is throttled or busy, rather than those for one
- * lock. Waits are told apart by the team's own function nearest to them; without own code by the function
- * that waits.
+ * lock. Waits are told apart by the function that takes the lock, of the team or of a library: several of the
+ * team's wait for the one lock of a library. Without own code they are told apart by the function that waits.
  *
  * @param grown the type that grew
  * @param others further types of waits in the same unit: the same lock shows in several of them
@@ -66,11 +67,14 @@ export function grewLikeAlikeWaits(type: Waiting, alike: Waiting): boolean {
   return alike.before > 0 && type.after * alike.before <= SAME_GROWTH * alike.after * type.before;
 }
 
-/** Waiting per profile by the name of who waits, and what no function is charged with under no name. */
+/**
+ * Waiting per profile by the name of who waits, and what no function is charged with under no name. Without
+ * own code the function that waits stands for who waits.
+ */
 function waitsByName({ joined, before, after }: Waits): Map<string, { before: number; after: number }> {
   const hasOwn = before.costs.application + after.costs.application > 0;
-  const values = ({ costs }: Side) => (hasOwn ? costs.charged : costs.self);
-  const [was, now] = [values(before), values(after)];
+  const sumWaits = (side: Side) => (hasOwn ? sumTakers(joined, side) : side.costs.self);
+  const [was, now] = [sumWaits(before), sumWaits(after)];
   const rows = new Map<string, { before: number; after: number }>();
   const left = { before: before.costs.total, after: after.costs.total };
   joined.functions.forEach((fn, at) => {
