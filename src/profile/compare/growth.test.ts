@@ -113,6 +113,10 @@ test('a stack that the profiler cut off its outer frames makes the inner functio
   expect(site({ 'main outer': 1 }, cut)).toMatchObject({ fn: 'inner' });
   // More of them are other callers.
   expect(site({ 'main outer': 1 }, { ...cut, 'inner runtime.park': 9 })).toMatchObject({ fn: 'outer' });
+  // The limit is half a percent of the larger total: 201.005 and 201.01 here.
+  const many = { 'main outer inner runtime.park': 40_000 };
+  expect(site({ 'main outer': 1 }, { ...many, 'inner runtime.park': 201 })).toMatchObject({ fn: 'inner' });
+  expect(site({ 'main outer': 1 }, { ...many, 'inner runtime.park': 202 })).toMatchObject({ fn: 'outer' });
 });
 
 test('the growth between two merges has both sides and their place', () => {
@@ -180,5 +184,72 @@ describe('bytes of requests that are still held', () => {
     ],
   ])('%s', (_, expected, given) => {
     expect(keeper(...given)).toEqual(expected);
+  });
+});
+
+describe('the place of bytes that grew while requests were read', () => {
+  const SERVE = 'net/http.(*conn).serve';
+  const READ = 'net/http.(*conn).readRequest';
+  /** Work that stays, so that no function looks like another one under a new name. */
+  const STILL = { 'main work': 20, 'main rest': 20 };
+  const place = (before: Stacks, after: Stacks, profiles: readonly [number, number] = [1, 1]) => {
+    const side = (stacks: Stacks, count: number) => ({
+      profile: { ...profileFrom({ ...STILL, ...stacks }), unit: 'bytes' },
+      profiles: count,
+    });
+    const growth = growthBetween(side(before, profiles[0]), side(after, profiles[1]));
+    if (growth.site === null) return null;
+    const { fn, input, ...rest } = growth.site;
+    const told = input && { input: { fn: getName(growth, input.fn), part: input.part } };
+    return { fn: getName(growth, fn), ...rest, ...told };
+  };
+
+  test('is told with its part, and with that of the reading', () => {
+    expect(place({ [`${SERVE} keep`]: 100 }, { [`${SERVE} ${READ}`]: 500, [`${SERVE} keep`]: 200 })).toEqual({
+      fn: 'keep',
+      growth: 100,
+      part: 1 / 6,
+      input: { fn: READ, part: 5 / 6 },
+    });
+  });
+
+  test('of several functions that read requests the one that grew most, the outermost of a chain', () => {
+    const [outer, inner] = ['net/http.(*http2serverConn).readFrames', 'net/http.(*http2Framer).ReadFrame'];
+    const answer = place(
+      { [`${SERVE} ${READ}`]: 2 },
+      { [`${SERVE} ${READ}`]: 12, [`${SERVE} ${outer} ${inner}`]: 60, [`${SERVE} keep`]: 30 },
+    );
+    expect(answer).toMatchObject({ fn: 'keep', input: { fn: outer, part: 0.6 } });
+  });
+
+  test('is no other one where a function of the team holds it all', () => {
+    expect(place({ 'main load net/url.Parse': 2 }, { 'main load net/url.Parse': 90 })).toEqual({
+      fn: 'load',
+      growth: 88,
+      part: 1,
+    });
+  });
+
+  test.each<[string, number, Stacks, string, number | null]>([
+    ['half of the growth is that of reading', 50, { keep: 30, 'lib.a': 10, 'lib.b': 10 }, 'keep', 0.5],
+    ['less is not', 30, { keep: 40, 'lib.a': 30 }, SERVE, null],
+    ['the keeper holds half of the others', 60, { keep: 20, 'lib.a': 10, 'lib.b': 10 }, 'keep', 0.6],
+    ['with less than half it is not the keeper', 60, { keep: 18, 'lib.a': 22 }, 'lib.a', 0.6],
+    ['no reading', 0, { keep: 40, 'lib.a': 30, 'lib.b': 30 }, SERVE, null],
+    ['a callee with four fifths is the keeper', 60, { keep: 8, 'keep put': 32 }, 'put', 0.6],
+    ['one with less is not', 60, { keep: 10, 'keep put': 30 }, 'keep', 0.6],
+  ])('%s', (_, read, others, fn, part) => {
+    const below = Object.entries(others).map(([stack, value]) => [`${SERVE} ${stack}`, value]);
+    const answer = place({}, { [`${SERVE} ${READ}`]: read, ...Object.fromEntries(below) });
+    expect([answer?.fn, answer?.input?.part ?? null]).toEqual([fn, part]);
+  });
+
+  test('is none where nothing grew in all', () => {
+    const before = { [`${SERVE} ${READ}`]: 100, [`${SERVE} keep`]: 2, [`${SERVE} other`]: 10 };
+    expect(place(before, { ...before, [`${SERVE} keep`]: 8, [`${SERVE} other`]: 4 })).toBeNull();
+    expect(place(before, { ...before, [`${SERVE} keep`]: 8, [`${SERVE} other`]: 1 })).toBeNull();
+    expect(place({}, {})).toBeNull();
+    // A fall per profile, in which one function rose.
+    expect(place(before, { ...before, [`${SERVE} keep`]: 20 }, [1, 2])).toBeNull();
   });
 });

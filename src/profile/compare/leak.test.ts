@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRandom, normal } from '../../../test/evaluation/generator/random.js';
-import { findHiddenLeak, findLeak, type Level, smallestHiddenLeak } from './leak.js';
+import { findHiddenLeak, findLeak, findRamp, type Level, smallestHiddenLeak } from './leak.js';
 
 const MINUTE = 60_000;
 const levels = (from: number, values: readonly number[]): Level[] =>
@@ -323,4 +323,31 @@ test('a hidden leak is straight by its own measure, in whatever unit', () => {
     expect(findHiddenLeak(times(factor, still), times(factor, nearly), factor)).not.toBeNull();
     expect(findHiddenLeak(times(factor, still), times(factor, bent), factor)).toBeNull();
   }
+});
+
+describe('the foot of a rise', () => {
+  const found = (...values: number[]) => findRamp(levels(0, values), 10);
+
+  test.each([
+    { what: 'a straight line', values: [10, 10, 10, 10, 20, 30, 40, 50], foot: 3 },
+    { what: 'a line whose foot lies between two readings', values: [10, 10, 10, 10, 15, 25, 35, 45], foot: 3.5 },
+    { what: 'a line with some noise', values: [10, 11, 9, 10, 21, 29, 41, 50], foot: 3 },
+    { what: 'three readings', values: [10, 20, 30], foot: 0 },
+    { what: 'a fall', values: [10, 10, 10, 8, 6, 4, 2], foot: 2 },
+  ])('$what has one', ({ values, foot }) => {
+    const since = found(...values);
+    const off = Math.abs(((since?.after ?? 0) + (since?.before ?? 0)) / 2 / MINUTE - foot);
+    expect(since).not.toBeNull();
+    expect(off).toBeLessThan(foot === 0 ? 0.5 : 0.15);
+  });
+
+  test.each([
+    { what: 'a step', values: [10, 10, 10, 10, 50, 50, 50, 50] },
+    { what: 'a step whose sides rise a little', values: [10, 11, 12, 13, 47, 48, 49, 50] },
+    { what: 'a level that stays', values: [10, 10, 10, 10, 10, 10] },
+    { what: 'two readings', values: [10, 20] },
+    { what: 'nothing', values: [] },
+  ])('$what has none', ({ values }) => {
+    expect(found(...values)).toBeNull();
+  });
 });

@@ -1,4 +1,5 @@
 import { waitKind } from '../../code/wait-kind.js';
+import { share } from '../../contrast/contrast.js';
 import type { Joined } from '../../contrast/join.js';
 import type { Growth } from '../growth.js';
 
@@ -33,11 +34,11 @@ export function isStarved(
   { joined, before, after }: Pick<Growth, 'joined' | 'before' | 'after'>,
   gotLess = false,
 ): boolean {
-  if (before.profiles <= 0 || after.profiles <= 0) return false;
+  if (before.profiles <= 0) return false;
   const [x1, x2] = [before, after].map(({ parts }) => countActive(joined, parts)) as [number, number];
-  const [was, is] = [x1 / before.profiles, x2 / after.profiles];
+  const [was, is] = [share(x1, before.profiles), share(x2, after.profiles)];
   if (is < MIN_RATIO * was || is - was < MIN_ADDED) return false;
-  const error = Math.sqrt(x1 / before.profiles ** 2 + x2 / after.profiles ** 2);
+  const error = Math.sqrt(share(x1, before.profiles ** 2) + share(x2, after.profiles ** 2));
   return is - was >= (gotLess ? MIN_Z_OF_TWO : MIN_Z) * error;
 }
 
