@@ -36,7 +36,7 @@ export default defineConfig({
       'src/{investigation,patterns,sign-in,profile/{compare,contrast,export,flame,forge,series}}/**/*.test.ts'
     ).split(' '),
     testTimeout: 30_000,
-    setupFiles: ['test/support/setup.ts'],
+    setupFiles: ['test/support/setup.ts', 'test/mutants/no-mutant.ts'],
     tags: TAGS,
     // MUTANTS_SLOW=1 lets the slow ones notice what the others did not.
     ...(process.env.MUTANTS_SLOW ? {} : { tagsFilter: ['!many-cases'] }),

@@ -116,6 +116,8 @@ describe('findCulprit', () => {
     expect(culprit(work, outgrown)).toMatchObject({ fn: 'work' });
     const loaded = { ...work, 'runtime.main work': 2800, 'runtime.main work lib.parse': 800 };
     expect(culprit(work, loaded)).toBeNull();
+    const half = { ...work, 'runtime.main poll': 600 };
+    expect(culprit(half, { ...half, 'runtime.main work': 1_300 })).toMatchObject({ fn: 'work' });
     const few = { ...work, 'runtime.main work lib.parse': 8 };
     expect(culprit(few, { ...few, 'runtime.main work': 2800 })).toBeNull();
   });
@@ -173,6 +175,7 @@ describe('how deep the name goes', () => {
   test('a callee that keeps less than 80 % of the growth is not named where the samples tell them apart', () => {
     expect(culprit(parts(100, 160), parts(200, 380))).toMatchObject({ fn: 'price' });
     expect(culprit(parts(100, 100), parts(150, 333))).toMatchObject({ fn: 'd' });
+    expect(culprit(parts(100, 100), parts(333, 150))).toMatchObject({ fn: 'a' });
   });
 
   test.each([
@@ -186,6 +189,29 @@ describe('how deep the name goes', () => {
   test('one that keeps 60 % is where they do not', () => {
     expect(culprit(parts(10, 10), parts(21, 40))).toMatchObject({ fn: 'd' });
     expect(culprit(parts(10, 10), parts(31, 35))).toMatchObject({ fn: 'price' });
+  });
+
+  test('a helper of the whole program that keeps four fifths of it is, however much it costs elsewhere', () => {
+    const before = { ...REST, 'main other hash': 600, 'main serve price hash': 20, 'main serve price': 10 };
+    const after = { ...before, 'main serve price hash': 320, 'main serve price': 40 };
+    expect(culprit(before, after)).toMatchObject({ fn: 'hash' });
+  });
+
+  test('a helper that mostly changed its caller is not', () => {
+    const before = { ...REST, 'main old hash': 300, 'main fresh': 10 };
+    expect(culprit(before, { ...before, 'main old hash': 50, 'main fresh hash': 400 })).toMatchObject({
+      fn: 'fresh',
+    });
+  });
+
+  test('a helper that grew as much elsewhere is not', () => {
+    const sides = (price: number, here: number, elsewhere: number) => ({
+      ...REST,
+      'main serve price': price,
+      'main serve price hash': here,
+      'main other hash': elsewhere,
+    });
+    expect(culprit(sides(100, 20, 40), sides(460, 100, 300))).toMatchObject({ fn: 'price' });
   });
 
   test('a helper of the whole program whose own growth is within noise is not', () => {
@@ -213,6 +239,11 @@ describe('what a sample is worth changes nothing', () => {
   test.each<[string, Stacks, Stacks]>([
     ['a plain growth', CALM, { ...CALM, 'main serve price lib.parse': 400 }],
     ['a growth within noise', CALM, { ...CALM, 'main serve price lib.parse': 120 }],
+    [
+      'two callees that grew by factors that differ by chance',
+      { 'main serve stock': 300, 'main poll': 600, 'main serve price a': 30, 'main serve price d': 8 },
+      { 'main serve stock': 300, 'main poll': 600, 'main serve price a': 72, 'main serve price d': 66 },
+    ],
     [
       'work beside a dominant function',
       { 'runtime.main handle work': 700, 'runtime.main handle read': 12, 'runtime.main poll': 100 },
@@ -289,6 +320,24 @@ describe('two callees that hold the growth of their caller', () => {
     expect(culprit(before, after)).toMatchObject({ fn: 'price' });
   });
 
+  test('may themselves call one that grew', () => {
+    const before = { ...REST, 'main serve price a d': 100, 'main serve price b': 200 };
+    const after = { ...REST, 'main serve price a d': 400, 'main serve price b': 450 };
+    expect(culprit(before, after)).toMatchObject({ fn: 'd' });
+  });
+
+  test('must hold a quarter of it each', () => {
+    const left = (value: number) => ({ 'main serve price c': value, 'main serve price e': value });
+    expect(culprit(sides(150, 100, left(40)), sides(550, 215, left(88)))).toMatchObject({ fn: 'price' });
+  });
+
+  test('must have grown beyond chance each', () => {
+    const left = (value: number) => ({ 'main serve price c': value, 'main serve price e': value });
+    const hash = (value: number) => ({ 'main serve price hash': value, 'main other hash': 3_000 });
+    const before = sides(20, 0, { ...left(40), ...hash(100) });
+    expect(culprit(before, sides(320, 0, { ...left(85), ...hash(250) }))).toMatchObject({ fn: 'price' });
+  });
+
   test('must hold four fifths of it together', () => {
     const left = (value: number) => ({ 'main serve price c': value, 'main serve price e': value });
     expect(culprit(sides(200, 100, left(40)), sides(400, 400, left(50)))).toMatchObject({ fn: 'd' });
@@ -297,6 +346,14 @@ describe('two callees that hold the growth of their caller', () => {
 
   test('their factors must differ by more than chance', () => {
     expect(culprit(sides(16, 8), sides(50, 45))).toMatchObject({ fn: 'price' });
+    expect(culprit(sides(30, 8), sides(72, 54))).toMatchObject({ fn: 'price' });
+  });
+
+  test('their factors must differ by more than 1.3, however many the samples', () => {
+    const tenfold = { 'main serve stock': 3_000, 'main poll': 6_000 };
+    expect(culprit(sides(2_000, 1_000, tenfold), sides(4_500, 2_700, tenfold))).toMatchObject({
+      fn: 'price',
+    });
   });
 });
 
@@ -307,7 +364,7 @@ test('a load that fell by a tenth lets a small rise of a large cost be told', ()
 });
 
 test('a load beyond all numbers explains nothing', () => {
-  const contrasted = contrast({ 'main a': 100, 'main b': 1e-200 }, { 'main a': 100, 'main b': 1e200 });
+  const contrasted = contrast({ 'main a': 1e-200, 'main b': 1e-200 }, { 'main a': 1, 'main b': 1e200 });
   expect(loadBeside(contrasted, findUniverse(contrasted), findFunction(contrasted, 'a'))).toBe(1);
 });
 

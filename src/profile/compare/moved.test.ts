@@ -101,6 +101,7 @@ describe('movedFrom', () => {
         'lib.old',
         { 'main sync lib.new lib.copy': 640, 'main sync lib.new lib.each': 320 },
       ],
+      ['costs it less, by a wrapper that is new', 'sync', { 'main sync lib.all lib.new': 280 }],
       ['costs it more', null, { 'main sync lib.new lib.copy': 900, 'main sync lib.new lib.each': 900 }],
     ])('%s: %s lost it', (_, source, after) => {
       expect(from({ ...REST, ...after })).toBe(source);
@@ -146,12 +147,12 @@ describe('gates', () => {
     moved({ ...REST, 'main a old': 1_000 }, { ...REST, 'main a old': 1_000 - lost, 'main a fresh': 500 });
 
   test.each([
-    { what: '60 % of the gain, far away, is another story', answer: far(300), from: null },
-    { what: '80 % of the gain, far away, is a move', answer: far(400), from: 'old' },
-    { what: '60 % of the gain under the same caller is a move', answer: near(300), from: 'old' },
-    { what: '40 % of the gain under the same caller is none', answer: near(200), from: null },
+    { what: '60 % of the gain, far away, is another story', answer: () => far(300), from: null },
+    { what: '80 % of the gain, far away, is a move', answer: () => far(400), from: 'old' },
+    { what: '60 % of the gain under the same caller is a move', answer: () => near(300), from: 'old' },
+    { what: '40 % of the gain under the same caller is none', answer: () => near(200), from: null },
   ])('a loss of $what', ({ answer, from }) => {
-    expect(answer).toEqual(['fresh', from]);
+    expect(answer()).toEqual(['fresh', from]);
   });
 
   test('a loss far away must stand out', () => {
@@ -208,8 +209,8 @@ describe('inside a caller whose total stayed', () => {
   });
 
   test('a caller’s own cost goes before a loss elsewhere', () => {
-    const before = { ...REST, 'main serve': 300, 'main other old': 300 };
-    const after = { ...REST, 'main serve': 20, 'main serve helper': 280, 'main other old': 60 };
+    const before = { ...REST, 'main serve': 300, 'main other old': 400 };
+    const after = { ...REST, 'main serve': 20, 'main serve helper': 280, 'main other old': 20 };
     expect(moved(before, after)).toEqual(['helper', 'serve']);
   });
 
@@ -217,6 +218,22 @@ describe('inside a caller whose total stayed', () => {
     const before = { ...REST, 'main serve': 300 };
     const after = { ...REST, 'main serve': 60, 'main serve helper': 240, 'main push helper': 60 };
     expect(moved(before, after)).toEqual(['helper', null]);
+    const direct = { ...REST, 'main serve': 60, 'main serve helper': 240, 'main helper': 60 };
+    expect(moved(before, direct)).toEqual(['helper', null]);
+  });
+
+  test('a higher load makes it no growth of the caller', () => {
+    const before = { 'main stock': 240, 'main render': 360, 'main serve': 180 };
+    expect(moved(before, { ...REST, 'main serve': 246, 'main serve helper': 60 })).toEqual([
+      'helper',
+      'serve',
+    ]);
+  });
+
+  test('of two callers the one that costs less lost it', () => {
+    const before = { ...REST, 'main alpha beta': 300, 'main beta': 500 };
+    const after = { ...REST, 'main alpha beta helper': 300, 'main beta': 500 };
+    expect(moved(before, after)).toEqual(['helper', 'alpha']);
   });
 });
 
@@ -248,6 +265,38 @@ describe('strictly, a cost that took another’s place and grew', () => {
     expect(strictly(before, loaded)).toBe('serve');
   });
 
+  test.each([
+    { what: 'the function itself', own: 1_500, is: 2_900, from: null },
+    { what: 'a callee that mostly runs below it', callee: 1_500, is: 2_900, from: null },
+    { what: 'a callee that runs below others as often', callee: 1_500, beside: 1_500, is: 3_100, from: 'serve' },
+  ])('$what takes part in no load: from $from', ({ own = 0, callee = 0, beside = 0, is, from }) => {
+    const calm = { 'main fetch': 600, 'main stock': 400 };
+    const before = { ...calm, 'main poll': 400, 'main serve': 200 };
+    const helper = (factor: number) => ({
+      'main helper': factor * own,
+      'main helper part': factor * callee,
+      'main other part': factor * beside,
+    });
+    const after = { ...calm, 'main poll': 1_400, ...helper(is / 1_500) };
+    expect(strictly({ ...before, ...helper(1) }, after)).toBe(from);
+  });
+
+  test('functions that went or fell tell nothing about the load', () => {
+    const few = { 'main stock': 100, 'main render': 100 };
+    expect(strictly({ ...few, 'main a old': 300 }, { ...few, 'main b helper': 300 })).toBe('old');
+    const [before, after] = [
+      { ...REST, 'main tiny': 40, 'main serve': 200 },
+      { ...REST, 'main tiny': 10, 'main serve helper': 205 },
+    ];
+    expect(strictly(before, after)).toBe('serve');
+  });
+
+  test('what a function cost its caller before is not what the caller lost', () => {
+    const spread = (cost: number) => ({ 'main serve a': cost, 'main serve b': cost, 'main serve c': cost });
+    const before = { ...REST, ...spread(100), 'main serve helper': 100 };
+    expect(strictly(before, { ...REST, ...spread(86), 'main serve helper': 144 })).toBeNull();
+  });
+
   test('the same costs under another caller are judged together', () => {
     const before = { ...REST, 'main a old': 300 };
     expect(strictly(before, { ...REST, 'main b helper': 320 })).toBe('old');
@@ -259,11 +308,43 @@ test('of functions that lost as much the one that stands out most is named, of a
   const before = { ...REST, 'main a wide': 900, 'main a old': 290 };
   const after = { ...REST, 'main a wide': 600, 'main b fresh': 300 };
   expect(moved(before, after)).toEqual(['fresh', 'old']);
-  expect(moved({ ...REST, 'main y x z': 300 }, { ...REST, 'main fresh': 300 })).toEqual(['fresh', 'z']);
+  for (const chain of ['y x z', 'z y x', 'x z y'])
+    expect(moved({ ...REST, [`main ${chain}`]: 300 }, { ...REST, 'main fresh': 300 })).toEqual([
+      'fresh',
+      chain.at(-1),
+    ]);
+  const uneven = { ...REST, 'main a': 60, 'main a old': 260 };
+  expect(moved(uneven, { ...REST, 'main fresh': 320 })).toEqual(['fresh', 'a']);
+  for (const [more, less] of [
+    ['a', 'z'],
+    ['z', 'a'],
+  ]) {
+    const lost = { ...REST, [`main ${more}`]: 300, [`main ${less}`]: 300 };
+    expect(moved(lost, { ...REST, [`main ${less}`]: 90, 'main fresh': 260 })).toEqual(['fresh', more]);
+  }
 });
 
 test('what a function of the team’s own lost below the one that grew is a part of that', () => {
   const before = { ...REST, 'main serve price old': 200, 'main serve price': 100 };
   const after = { ...REST, 'main serve price old': 20, 'main serve price': 480 };
   expect(moved(before, after)).toEqual(['price', null]);
+  const large = { 'main stock': 2_000, 'main render': 3_000 };
+  expect(moved({ ...before, ...large }, { ...after, ...large })).toEqual(['price', null]);
+  // Nor is what is no longer called at all.
+  expect(moved({ ...before, ...large }, { ...large, 'main serve price': 480 })).toEqual(['price', null]);
+});
+
+test('what a caller no longer does itself is no loss elsewhere', () => {
+  const before = { ...REST, 'main other': 400, 'main serve price': 100 };
+  const after = { ...REST, 'main other price': 40, 'main serve price': 460 };
+  expect(moved(before, after)).toEqual(['price', null]);
+});
+
+test('a function that was there before takes over what another one cost', () => {
+  const before = { ...REST, 'main a old': 100, 'main b fresh': 150 };
+  expect(moved(before, { ...REST, 'main b fresh': 250 })).toEqual(['fresh', 'old']);
+});
+
+test('what own code lost in a library is told of the own function', () => {
+  expect(moved({ ...REST, 'main a lib.old': 300 }, { ...REST, 'main b fresh': 300 })).toEqual(['fresh', 'a']);
 });
