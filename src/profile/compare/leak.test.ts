@@ -330,7 +330,11 @@ describe('the foot of a rise', () => {
 
   test.each([
     { what: 'a straight line', values: [10, 10, 10, 10, 20, 30, 40, 50], foot: 3 },
-    { what: 'a line whose foot lies between two readings', values: [10, 10, 10, 10, 15, 25, 35, 45], foot: 3.5 },
+    {
+      what: 'a line whose foot lies between two readings',
+      values: [10, 10, 10, 10, 15, 25, 35, 45],
+      foot: 3.5,
+    },
     { what: 'a line with some noise', values: [10, 11, 9, 10, 21, 29, 41, 50], foot: 3 },
     { what: 'three readings', values: [10, 20, 30], foot: 0 },
     { what: 'a fall', values: [10, 10, 10, 8, 6, 4, 2], foot: 2 },

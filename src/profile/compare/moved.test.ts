@@ -268,7 +268,13 @@ describe('strictly, a cost that took another’s place and grew', () => {
   test.each([
     { what: 'the function itself', own: 1_500, is: 2_900, from: null },
     { what: 'a callee that mostly runs below it', callee: 1_500, is: 2_900, from: null },
-    { what: 'a callee that runs below others as often', callee: 1_500, beside: 1_500, is: 3_100, from: 'serve' },
+    {
+      what: 'a callee that runs below others as often',
+      callee: 1_500,
+      beside: 1_500,
+      is: 3_100,
+      from: 'serve',
+    },
   ])('$what takes part in no load: from $from', ({ own = 0, callee = 0, beside = 0, is, from }) => {
     const calm = { 'main fetch': 600, 'main stock': 400 };
     const before = { ...calm, 'main poll': 400, 'main serve': 200 };
