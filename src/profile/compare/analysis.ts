@@ -206,17 +206,9 @@ function compositionNoise(
   baseline: readonly PartCosts[],
   quantum: number,
 ): Dispersion {
-  const groups: number[][] = [];
-  for (const fn of charged) {
-    if (isCharged(baseline, fn)) groups.push(baseline.map(({ costs }) => (costs.charged[fn] ?? 0) / quantum));
-  }
+  const groups = charged.map((fn) => baseline.map(({ costs }) => (costs.charged[fn] ?? 0) / quantum));
   groups.push(baseline.map(({ costs }) => (costs.total - costs.application) / quantum));
   return estimateDispersion(groups);
-}
-
-function isCharged(parts: readonly PartCosts[], fn: number): boolean {
-  for (const { costs } of parts) if ((costs.charged[fn] ?? 0) > 0) return true;
-  return false;
 }
 
 /** A change of code: who, against what, and where in the window. */
