@@ -354,10 +354,10 @@ describe('what is warm-up', () => {
     const warm = { ...CALM, 'main init': 300 };
     const one = (value: number) => [{ value, profiles: 1 }];
     const finer = { baseline: [one(9_000), one(900), one(900), one(900)], incident: [one(900), one(900)] };
-    const loadOf = (first: Stacks) =>
+    const measureLoad = (first: Stacks) =>
       analyse({ ...reading({ baseline: [first, CALM, CALM, CALM] }), finer }).load.ratio;
-    expect(loadOf(warm)).toBe(1);
-    expect(loadOf(CALM)).toBeLessThan(0.5);
+    expect(measureLoad(warm)).toBe(1);
+    expect(measureLoad(CALM)).toBeLessThan(0.5);
   });
 });
 
@@ -451,6 +451,13 @@ describe('runs', () => {
     const all = analysis(parts);
     const found = changeOverTime(all, GATE);
     expect([getName(all, found?.culprit.fn), getName(all, found?.from)]).toEqual(['cost', 'stock']);
+  });
+
+  test('what is too weak for a burst may be enough for a change that lasts', () => {
+    expect(findRun({ incident: [CALM, priced(155), priced(155), priced(125)] })).toMatchObject({
+      first: 1,
+      last: 3,
+    });
   });
 
   test('a change that lasts is told where no bursts are allowed, though its middle stands out more', () => {

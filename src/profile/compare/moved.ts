@@ -155,7 +155,7 @@ function middleRatio({ joined, before, after }: Contrast, left: number): number 
   let whole = 0;
   before.costs.charged.forEach((weight, fn) => {
     const ratio = share(share(after.costs.charged[fn] ?? 0, after.profiles), share(weight, before.profiles));
-    const isPartOfIt = fn === left || (within[fn] ?? 0) > (before.costs.totals[fn] ?? 0) / 2;
+    const isPartOfIt = (within[fn] ?? 0) > (before.costs.totals[fn] ?? 0) / 2;
     if (ratio <= 0 || isPartOfIt) return;
     whole += weight;
     ratios.push({ ratio, weight });

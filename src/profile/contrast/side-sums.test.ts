@@ -40,3 +40,34 @@ test('the caller that most of the cost comes from; −1 for the entry point, tie
   const x = names.keys.indexOf('x');
   expect(names.keys[findCallers(tied, names.functionOf, new Set([x])).get(x) ?? -1]).toBe('a');
 });
+
+test('several profiles of a side are summed up, and an empty side has no shares', () => {
+  const profiles = [
+    profileFrom({ 'main a': 30 }),
+    profileFrom({ 'main a': 10, 'main b': 60 }),
+    profileFrom({}),
+  ];
+  const { keys, functionOf } = joinNames(profiles);
+  const { was, is } = sumSides(profiles, functionOf, 2, keys.length);
+  expect(keys.map((key, at) => [key, was.shares[at], is.shares[at], is.isCostly(at)])).toEqual([
+    ['a', 0.4, 0, false],
+    ['b', 0.6, 0, false],
+    ['main', 1, 0, false],
+  ]);
+});
+
+test('a function that is only in the table of a profile is not seen', () => {
+  const profiles = [profileFrom({ 'main a': 30, 'main b': 0 })];
+  const { keys, functionOf } = joinNames(profiles);
+  const { was } = sumSides(profiles, functionOf, 1, keys.length);
+  expect([keys, [...was.isSeen]]).toEqual([
+    ['a', 'b', 'main'],
+    [1, 0, 1],
+  ]);
+});
+
+test('a function that is in no stack has no caller', () => {
+  const { profiles, keys, functionOf } = join();
+  const idle = keys.indexOf('idle');
+  expect(findCallers(profiles.slice(0, 1), functionOf, new Set([idle])).get(idle)).toBe(-1);
+});
