@@ -39,7 +39,37 @@ export interface Profile {
   /** Value of each stack. */
   values: Float64Array;
   /** Patterns of the team's own code; left out where the configuration has none. */
-  ownCode?: OwnCode;
+  ownCode?: OwnCode | undefined;
+}
+
+/**
+ * A profile with its fields in one order. Everything that reads profiles is compiled for objects of one
+ * shape, and compiled anew where they come in another.
+ */
+export function createProfile({
+  sampleType,
+  unit,
+  functions,
+  frameFunction,
+  frameLine,
+  frameKin,
+  stackStart,
+  stackFrames,
+  values,
+  ownCode,
+}: Profile): Profile {
+  return {
+    sampleType,
+    unit,
+    functions,
+    frameFunction,
+    frameLine,
+    frameKin,
+    stackStart,
+    stackFrames,
+    values,
+    ownCode,
+  };
 }
 
 /** The team's own code, as its configuration and the labels of the service name it. */
@@ -62,6 +92,31 @@ export interface Repository {
 
 /** A profile without its functions: numbers only. */
 export type Columns = Omit<Profile, 'functions'>;
+
+/** A profile without its functions, whose fields are in one order as those of {@link createProfile} are. */
+export function withoutNames({
+  sampleType,
+  unit,
+  frameFunction,
+  frameLine,
+  frameKin,
+  stackStart,
+  stackFrames,
+  values,
+  ownCode,
+}: Columns): Columns {
+  return {
+    sampleType,
+    unit,
+    frameFunction,
+    frameLine,
+    frameKin,
+    stackStart,
+    stackFrames,
+    values,
+    ownCode,
+  };
+}
 
 /** Number of stacks. */
 export function stackCount(profile: Profile): number {

@@ -1,7 +1,7 @@
 import { PatternError, UserError } from '../errors.js';
 import { compilePattern } from '../profile/code/filter.js';
 import { estimatePatternSize } from '../profile/code/pattern-size.js';
-import type { OwnCode, Profile } from '../profile/model.js';
+import { createProfile, type OwnCode, type Profile } from '../profile/model.js';
 import type { ProfileSource } from './source.js';
 
 /** Maximum number and size of the patterns: each is tried on every name and file of a profile. */
@@ -36,7 +36,7 @@ export function readOwnCode(patterns: readonly string[]): OwnCode | null {
 export function withOwnCode(source: ProfileSource, ownCode: OwnCode | null): ProfileSource {
   if (ownCode === null) return source;
   const { reduced } = source;
-  const mark = (profile: Profile): Profile => ({ ...profile, ownCode });
+  const mark = (profile: Profile): Profile => createProfile({ ...profile, ownCode });
   return {
     ...source,
     async profile(query, signal) {

@@ -1,6 +1,6 @@
 import { isCommit, isSafePath, readForge, readRef } from '../profile/forge/forge.js';
 import type { CodePlace, SourceCode } from '../profile/forge/locate.js';
-import type { Profile, Repository } from '../profile/model.js';
+import { createProfile, type Profile, type Repository } from '../profile/model.js';
 import type { Labels } from './source.js';
 
 /**
@@ -135,5 +135,8 @@ function cutModule(address: string): string {
 /** Adds the repositories with the source code of its service to a profile. */
 export function withRepositories(profile: Profile, repositories: readonly Repository[]): Profile {
   if (repositories.length === 0) return profile;
-  return { ...profile, ownCode: { patterns: profile.ownCode?.patterns ?? [], repositories } };
+  return createProfile({
+    ...profile,
+    ownCode: { patterns: profile.ownCode?.patterns ?? [], repositories },
+  });
 }

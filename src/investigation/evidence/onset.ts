@@ -99,7 +99,7 @@ async function onsetOfLoad(context: InvestigationContext, share: ShareLens): Pro
   if (!lens.type.isWallClock) return onsetOfTotal(context, profileTimes, read, estimateSampling);
   const totals = coarse.map((part, at) => ({ ...part, value: parts[at]?.costs.total ?? 0 }));
   const countIn = (window: Window) => ({ profiles: totalsIn(profileTimes, window).profiles });
-  const levels = await narrowDown(context, profileTimes, totals, {
+  const { parts: levels } = await narrowDown(context, profileTimes, totals, {
     cost: 1,
     judge: (all) => likelySteps(context, profileTimes, all, estimateSampling),
     divide: async ({ value }, windows) => {

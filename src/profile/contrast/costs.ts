@@ -106,8 +106,13 @@ export function addCosts(parts: readonly Costs[], functions: number): Costs {
   return sum;
 }
 
-/** The sum of the totals of several parts. */
+/** The sum of the totals of several parts; of a single one its own. */
 export function addTotals(parts: readonly Totals[], functions: number): Totals {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) {
+    const { total, application, served, totals } = only;
+    return { total, application, served, totals };
+  }
   const sum = { total: 0, application: 0, served: 0, totals: new Float64Array(functions) };
   for (const part of parts) addTo(sum, part);
   return sum;

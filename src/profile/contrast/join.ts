@@ -1,5 +1,5 @@
 import { listOwners } from '../code/owners.js';
-import type { Columns, Profile } from '../model.js';
+import { type Columns, type Profile, withoutNames } from '../model.js';
 import { extendNames, type JoinedFrames, type JoinedNames, joinNames } from './joined-names.js';
 import { countRenamed, type Renamed } from './name-changes.js';
 import { isOtherName } from './renamed.js';
@@ -59,10 +59,11 @@ export function joinProfiles(
   { names, renamed }: Pick<SideNames, 'names' | 'renamed'> = joinSides(profiles),
 ): Joined {
   const { functions, application, library, guessed } = names;
-  const parts = profiles.map(({ functions: _, ...columns }, index): JoinedPart => {
+  const parts = profiles.map((profile, index): JoinedPart => {
     const frames = names.frames[index];
     if (frames === undefined) throw new Error(`the names of profile ${index} are missing`);
-    return { profile: columns, ...frames };
+    const { frameFunction, frameApplication } = frames;
+    return { profile: withoutNames(profile), frameFunction, frameApplication };
   });
   const serving = servingRoots(parts, functions.length);
   return { functions, application, library, guessed, serving, parts, renamed };

@@ -50,16 +50,22 @@ function hasSimilarNames(
   come: readonly number[],
   gone: ReadonlySet<number>,
 ): boolean {
-  if (come.filter(is.isCostly).length < MIN_SIMILAR) return false;
-  const [earlier, later] = [profiles.slice(0, before), profiles.slice(before)];
-  const samples = { before: samplesIn(earlier), after: samplesIn(later) };
+  const laters = come.filter(is.isCostly);
+  if (laters.length < MIN_SIMILAR) return false;
   const isMissing = listMissing(functionOf.slice(before), keys.length);
-  const laters = come.filter((fn) => isExpected(is.shares[fn] ?? 0, samples.before));
   const earliers: number[] = [];
   for (let fn = 0; fn < keys.length; fn++)
-    if (isExpected(was.shares[fn] ?? 0, samples.after) && (gone.has(fn) || isMissing(fn))) earliers.push(fn);
-  if (laters.length < MIN_SIMILAR || earliers.length < MIN_SIMILAR) return false;
-  const pairs = pairFunctions(keys, laters, earliers);
+    if (was.isCostly(fn) && (gone.has(fn) || isMissing(fn))) earliers.push(fn);
+  if (earliers.length < MIN_SIMILAR) return false;
+  // Names are compared first: to tell the number of samples takes a look at all stacks.
+  const similar = pairFunctions(keys, laters, earliers);
+  if (similar.length < MIN_SIMILAR) return false;
+  const [earlier, later] = [profiles.slice(0, before), profiles.slice(before)];
+  const samples = { before: samplesIn(earlier), after: samplesIn(later) };
+  const pairs = similar.filter(
+    ({ from, to }) =>
+      isExpected(was.shares[from] ?? 0, samples.after) && isExpected(is.shares[to] ?? 0, samples.before),
+  );
   if (pairs.length < MIN_SIMILAR) return false;
   const callersWere = findCallers(
     earlier,

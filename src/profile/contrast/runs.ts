@@ -45,16 +45,29 @@ export interface PartCosts {
   part: number;
 }
 
+/** Sums made before, by the first of their parts: an analysis asks for the same ones again and again. */
+const sumsCache = new WeakMap<PartCosts, { parts: readonly PartCosts[]; side: Side }[]>();
+
 /** The sum of some parts. */
 export function sumSide(joined: Joined, parts: readonly PartCosts[]): Side {
-  return {
-    costs: addCosts(
-      parts.map(({ costs }) => costs),
-      joined.functions.length,
-    ),
-    profiles: parts.reduce((sum, { profiles }) => sum + profiles, 0),
-    parts: parts.map(({ part }) => part),
-  };
+  const [first] = parts;
+  const known = first === undefined ? [] : (sumsCache.get(first) ?? []);
+  for (const sum of known) if (areSame(sum.parts, parts)) return sum.side;
+  const costs = addCosts(
+    parts.map((one) => one.costs),
+    joined.functions.length,
+  );
+  const profiles = parts.reduce((sum, one) => sum + one.profiles, 0);
+  const side = { costs, profiles, parts: parts.map(({ part }) => part) };
+  known.push({ parts, side });
+  if (first !== undefined) sumsCache.set(first, known);
+  return side;
+}
+
+function areSame(some: readonly PartCosts[], others: readonly PartCosts[]): boolean {
+  if (some.length !== others.length) return false;
+  for (let at = 0; at < some.length; at++) if (some[at] !== others[at]) return false;
+  return true;
 }
 
 /** The active value per profile of some parts together. */
@@ -83,42 +96,16 @@ export interface Measured {
 /** The contrast of the baseline with a stretch of the incident. */
 export function buildContrast(measured: Measured, run: Run): Contrast {
   const { joined, quantum } = measured;
+  const { before, after } = selectParts(measured, run);
   return {
     joined,
-    ...sumSides(measured, run),
+    before: sumSide(joined, before),
+    after: sumSide(joined, after),
     quantum,
     dispersion: readDispersion(measured, run),
     minGrowth: measured.minGrowth,
     isStrict: measured.isStrict,
   };
-}
-
-/** Both sides of a stretch that was contrasted. */
-interface Sides {
-  baseline: readonly PartCosts[];
-  run: Run;
-  before: Side;
-  after: Side;
-}
-
-/** Sides summed up before, by incident: an analysis is contrasted for one question after the other. */
-const sidesCache = new WeakMap<readonly PartCosts[], Sides[]>();
-
-function sumSides(measured: Measured, run: Run): Pick<Contrast, 'before' | 'after'> {
-  const { joined, baseline, incident } = measured;
-  const known = sidesCache.get(incident) ?? [];
-  sidesCache.set(incident, known);
-  let sides = known.find((other) => other.baseline === baseline && isSameRun(other.run, run));
-  if (sides === undefined) {
-    const { before, after } = selectParts(measured, run);
-    sides = { baseline, run, before: sumSide(joined, before), after: sumSide(joined, after) };
-    known.push(sides);
-  }
-  return { before: sides.before, after: sides.after };
-}
-
-function isSameRun(a: Run, b: Run): boolean {
-  return a.first === b.first && a.last === b.last && a.early === b.early;
 }
 
 /** The parts that a stretch compares. */
@@ -155,22 +142,39 @@ export interface ComparedRun extends Shares {
 /** Sums up what each stretch compares, in the order of {@link listRuns}. */
 export function compareRuns(measured: Measured): ComparedRun[] {
   const { joined, baseline, incident, quantum, minGrowth } = measured;
-  const sum = (parts: readonly Totals[]) => ({ costs: addTotals(parts, joined.functions.length) });
-  const listCosts = (parts: readonly PartCosts[]) => parts.map(({ costs }) => costs);
-  /** The baseline without its last 0, 1, 2, … parts. */
-  const calm = baseline.map((_, early) => sum(listCosts(baseline.slice(0, baseline.length - early))));
-  const all = addTotals(listCosts([...baseline, ...incident]), joined.functions.length).totals;
+  const functions = joined.functions.length;
+  const nothing = addTotals([], functions);
+  const all = addTotals(
+    [...baseline, ...incident].map(({ costs }) => costs),
+    functions,
+  ).totals;
   const sampled: number[] = [];
   for (let fn = 0; fn < all.length; fn++) if ((all[fn] ?? 0) >= MIN_SAMPLES * quantum) sampled.push(fn);
+  const calm = sumUp(baseline, functions);
+  const fromPart = incident.map((_, first) => sumUp(incident.slice(first), functions));
+  /** The last 1, 2, … parts of the baseline with the whole incident. */
+  const early = sumUp([...incident, ...baseline.toReversed()], functions).slice(incident.length);
   return listRuns(incident.length, baseline.length).map((run) => ({
     run,
     sampled,
-    before: calm[run.early] ?? sum([]),
-    after: sum(listCosts(selectParts(measured, run).after)),
+    before: { costs: calm[baseline.length - run.early - 1] ?? nothing },
+    after: {
+      costs: (run.early > 0 ? early[run.early - 1] : fromPart[run.first]?.[run.last - run.first]) ?? nothing,
+    },
     quantum,
     dispersion: readDispersion(measured, run),
     minGrowth,
   }));
+}
+
+/** The totals of the first part, of the first two, and so on. */
+function sumUp(parts: readonly PartCosts[], functions: number): Totals[] {
+  const sums: Totals[] = [];
+  for (const { costs } of parts) {
+    const sum = sums.at(-1);
+    sums.push(addTotals(sum === undefined ? [costs] : [sum, costs], functions));
+  }
+  return sums;
 }
 
 /**

@@ -16,28 +16,21 @@ export interface SimilarPair {
  * @returns the most similar first
  */
 export function similarPairs(laters: readonly string[], earliers: readonly string[]): SimilarPair[] {
-  const split = laters.map((name) => ({ name, parts: splitName(name) }));
-  const words = [...new Set(split.flatMap(({ parts }) => [...parts.last]))];
-  // Hardly any name shares a word, which it would hold as it is.
-  const mayShare = (name: string) => {
-    const last = lastPart(name).toLowerCase();
-    return words.some((word) => last.includes(word));
-  };
-  const known = new Map(earliers.filter(mayShare).map((name) => [name, splitName(name)]));
   const byWord = new Map<string, string[]>();
-  for (const [name, { last }] of known) {
-    for (const word of last) {
+  for (const later of laters) {
+    for (const word of splitName(later).last) {
       const names = byWord.get(word);
-      if (names === undefined) byWord.set(word, [name]);
-      else names.push(name);
+      if (names === undefined) byWord.set(word, [later]);
+      else names.push(later);
     }
   }
   const pairs: SimilarPair[] = [];
-  for (const { name: later, parts } of split) {
-    const candidates = new Set([...parts.last].flatMap((word) => byWord.get(word) ?? []));
-    for (const earlier of candidates) {
-      const other = known.get(earlier);
-      if (other === undefined) continue;
+  for (const earlier of new Set(earliers)) {
+    const other = splitName(earlier);
+    const candidates = new Set<string>();
+    for (const word of other.last) for (const later of byWord.get(word) ?? []) candidates.add(later);
+    for (const later of candidates) {
+      const parts = splitName(later);
       const last = overlap(parts.last, other.last);
       if (last < MIN_SIMILARITY) continue;
       const similarity = overlap(parts.all(), other.all());
@@ -57,15 +50,25 @@ interface NameWords {
   all: () => ReadonlySet<string>;
 }
 
+/** Names split before: profiles of a service bring the same ones again and again. */
+const splitNames = new Map<string, NameWords>();
+/** At so many names the memory of them begins anew. */
+const MAX_SPLIT_NAMES = 20_000;
+
 function splitName(name: string): NameWords {
+  const known = splitNames.get(name);
+  if (known !== undefined) return known;
   let all: ReadonlySet<string> | undefined;
-  return {
+  const words = {
     last: splitWords(lastPart(name)),
     all: () => {
       all ??= splitWords(name);
       return all;
     },
   };
+  if (splitNames.size >= MAX_SPLIT_NAMES) splitNames.clear();
+  splitNames.set(name, words);
+  return words;
 }
 
 function lastPart(name: string): string {

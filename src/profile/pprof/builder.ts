@@ -1,6 +1,6 @@
 import { frameOwner } from '../code/frames.js';
 import { isUnnamed, keepKey, sharedName } from '../code/names.js';
-import type { FunctionInfo, Profile } from '../model.js';
+import { createProfile, type FunctionInfo, type Profile } from '../model.js';
 import { GrowingUint32 } from '../tables/growing.js';
 import { StackTable } from '../tables/stack-table.js';
 import { internFunction } from './interned.js';
@@ -133,7 +133,7 @@ export class ProfileBuilder {
     const flags = (of: readonly boolean[]) =>
       new Uint8Array(frameVariant.length).map((_, frame) => (of[frameVariant[frame] ?? 0] ? 1 : 0));
     const framePlaced = flags(placed);
-    return {
+    return createProfile({
       sampleType: this.#sampleType,
       unit: this.#unit,
       functions,
@@ -143,7 +143,7 @@ export class ProfileBuilder {
       stackStart,
       stackFrames,
       values,
-    };
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import { joinKeys } from '../code/names.js';
-import type { Profile } from '../model.js';
+import { createProfile, type Profile } from '../model.js';
 import { mergeProfiles } from './merge.js';
 import { StackTable } from './stack-table.js';
 import { selectStacks } from './stacks.js';
@@ -27,7 +27,7 @@ export function subtractProfiles(wholes: readonly Profile[], parts: readonly Pro
     values[stack] = Math.max(0, rest[id] ?? 0);
     next++;
   });
-  return dropUnused(selectStacks({ ...whole, values }, (stack) => (values[stack] ?? 0) > 0));
+  return dropUnused(selectStacks(createProfile({ ...whole, values }), (stack) => (values[stack] ?? 0) > 0));
 }
 
 function addValues(sums: Float64Array, ids: Uint32Array, values: Float64Array, sign: 1 | -1): void {
@@ -119,14 +119,14 @@ function dropUnused(profile: Profile): Profile {
   const frames = renumber(profile.stackFrames, profile.frameFunction.length);
   const frameFunctions = frames.used.map((frame) => profile.frameFunction[frame] ?? 0);
   const functions = renumber(frameFunctions, profile.functions.length);
-  return {
+  return createProfile({
     ...profile,
     functions: Array.from(functions.used, (fn) => profile.functions[fn]).filter((info) => info !== undefined),
     frameFunction: functions.numbers,
     frameLine: frames.used.map((frame) => profile.frameLine[frame] ?? 0),
     frameKin: new Uint8Array(frames.used.map((frame) => profile.frameKin[frame] ?? 0)),
     stackFrames: frames.numbers,
-  };
+  });
 }
 
 /**

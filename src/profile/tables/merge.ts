@@ -1,6 +1,6 @@
 import { frameOwner } from '../code/frames.js';
 import { joinKeys, sharedName } from '../code/names.js';
-import type { FunctionInfo, Profile } from '../model.js';
+import { createProfile, type FunctionInfo, type Profile } from '../model.js';
 import { StackTable } from './stack-table.js';
 import { functionTable } from './table.js';
 
@@ -70,19 +70,19 @@ export function mergeProfiles(
     }
   });
   const { sampleType, unit, ownCode } = first;
-  return {
-    ...(ownCode === undefined ? {} : { ownCode }),
+  return createProfile({
     sampleType,
     unit,
     functions,
     ...frames.columns(),
     ...stacks.columns(),
     values: Float64Array.from(sums),
-  };
+    ownCode,
+  });
 }
 
 /** The merge of no profiles, which is empty. */
-export const NO_PROFILE: Profile = {
+export const NO_PROFILE: Profile = createProfile({
   sampleType: '',
   unit: '',
   functions: [],
@@ -92,7 +92,7 @@ export const NO_PROFILE: Profile = {
   stackStart: new Uint32Array(1),
   stackFrames: new Uint32Array(),
   values: new Float64Array(),
-};
+});
 
 function exactKey({ name, file, startLine }: FunctionInfo): string {
   return `${name}\0${file}\0${startLine}`;

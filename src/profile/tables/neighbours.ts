@@ -1,5 +1,5 @@
 import { findHottestPath, type PathStep } from '../hottest-path.js';
-import type { FunctionInfo, Profile } from '../model.js';
+import { createProfile, type FunctionInfo, type Profile } from '../model.js';
 import { findHeaviestStack, selectStacks, stacksThrough } from './stacks.js';
 import { compareFunctions } from './table.js';
 
@@ -145,5 +145,5 @@ function cutBelow(profile: Profile, leaves: Uint32Array): Profile {
   ends.forEach((end, stack) => {
     stackFrames.set(profile.stackFrames.subarray(leaves[stack] ?? 0, end), stackStart[stack] ?? 0);
   });
-  return { ...profile, stackStart, stackFrames };
+  return createProfile({ ...profile, stackStart, stackFrames });
 }

@@ -69,17 +69,17 @@ export class StackTable {
     const start = this.#start.at(stack);
     const length = this.#start.at(stack + 1) - start;
     if (this.frames.length - from !== length) return false;
-    for (let at = 0; at < length; at++) {
-      if (this.frames.at(start + at) !== this.frames.at(from + at)) return false;
-    }
+    const data = this.frames.reserve(0);
+    for (let at = 0; at < length; at++) if (data[start + at] !== data[from + at]) return false;
     return true;
   }
 
   /** FNV-1a over whole frame ids. */
   #hashFrom(from: number, to: number): number {
+    const data = this.frames.reserve(0);
     let hash = 0x811c9dc5;
     for (let at = from; at < to; at++) {
-      hash = Math.imul(hash ^ this.frames.at(at), 0x01000193);
+      hash = Math.imul(hash ^ (data[at] ?? 0), 0x01000193);
       hash ^= hash >>> 15;
     }
     return hash >>> 0;

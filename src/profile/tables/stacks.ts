@@ -1,4 +1,4 @@
-import type { Profile } from '../model.js';
+import { createProfile, type Profile } from '../model.js';
 import { compareFunctions } from './table.js';
 
 /** Selects the stacks that `keep` accepts; functions and frames stay. */
@@ -21,7 +21,7 @@ export function selectStacks(profile: Profile, keep: (stack: number) => boolean)
     for (let at = profile.stackStart[stack] ?? 0; at < end; at++)
       stackFrames[to++] = profile.stackFrames[at] ?? 0;
   }
-  return { ...profile, stackStart, stackFrames, values };
+  return createProfile({ ...profile, stackStart, stackFrames, values });
 }
 
 /**
@@ -43,7 +43,7 @@ export function coalesceStacks(profile: Profile, sign: 'positive' | 'signed' = '
   const isKept = (value: number) => value > 0 || (sign === 'signed' && value < 0);
   const kept = selectStacks(profile, (stack) => isKept(summed.get(stack) ?? 0));
   const rest = [...summed].filter(([, value]) => isKept(value)).sort(([a], [b]) => a - b);
-  return { ...kept, values: Float64Array.from(rest, ([, value]) => value) };
+  return createProfile({ ...kept, values: Float64Array.from(rest, ([, value]) => value) });
 }
 
 /** Stacks that have a frame of one of the marked functions anywhere. */

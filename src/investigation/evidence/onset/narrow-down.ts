@@ -35,6 +35,7 @@ export function divisionAt(profileTimes: ProfileTimes, { from, to }: Window, tim
  * Divides the parts about the likely times of an onset, until they are single rounds of profiles or no
  * request is left for it.
  *
+ * @returns the parts, and the likely times by them
  * @param search.judge tells the likely times by some parts; null where they tell nothing
  * @param search.divide reads one side of a part, or both
  * @param search.cost requests of that
@@ -49,12 +50,12 @@ export async function narrowDown<Part extends { window: Window }>(
     cost: number;
   },
   maxRequests = MAX_DIVISIONS,
-): Promise<readonly Part[]> {
+): Promise<{ parts: readonly Part[]; likelihoods: StepLikelihoods | null }> {
   let parts = coarse;
   let left = maxRequests;
   for (;;) {
     const likelihoods = search.judge(parts);
-    if (likelihoods === null) return parts;
+    if (likelihoods === null) return { parts, likelihoods };
     const divisions = new Map(
       massesIn(likelihoods, parts)
         .filter(({ probability }) => probability >= MIN_PROBABILITY)
@@ -65,7 +66,7 @@ export async function narrowDown<Part extends { window: Window }>(
         })
         .slice(0, Math.min(MAX_AT_ONCE, Math.floor(Math.min(left, requests.left) / search.cost))),
     );
-    if (divisions.size === 0) return parts;
+    if (divisions.size === 0) return { parts, likelihoods };
     left -= search.cost * divisions.size;
     const divided = parts.map(async (part) => {
       const windows = divisions.get(part);

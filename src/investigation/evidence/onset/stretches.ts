@@ -83,8 +83,7 @@ export async function narrow(
   const divide = (stretch: Stretch, windows: Division) =>
     divideStretch(context, share, narrowing, stretch, windows);
   const search = { judge, divide, cost: isRenamed(share) ? 2 : 1 };
-  const stretches = await narrowDown(context, profileTimes, coarse, search, maxRequests);
-  const likelihoods = judge(stretches);
+  const { likelihoods } = await narrowDown(context, profileTimes, coarse, search, maxRequests);
   return likelihoods === null
     ? null
     : stepInterval(likelihoods, { ...resolution, from: context.plan.incident.from });

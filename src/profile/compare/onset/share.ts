@@ -102,22 +102,25 @@ function fitTimes(
   covered: number,
 ): Float64Array {
   const fits = new Float64Array(times.length);
-  const logs = new Float64Array(MIXED.length);
   for (const { stretch, first, last, before, after } of mixtures) {
-    for (let at = 0; at < fits.length; at++) {
-      const time = times[at] ?? 0;
-      // Most stretches lie wholly on one side of a time.
-      const part = last + covered <= time ? 0 : first >= time ? 1 : partAfter(stretch.starts, time, covered);
-      let fit = part === 0 ? before : after;
-      if (part > 0 && part < 1) {
-        for (let mix = 0; mix < logs.length; mix++)
-          logs[mix] = mixtureLikelihood(stretch, step, part + (MIXED[mix] ?? 0));
-        fit = computeMean(logs);
-      }
-      fits[at] = (fits[at] ?? 0) + fit;
-    }
+    let at = 0;
+    // Times are in order: most lie before or after all of a stretch.
+    for (; at < fits.length && first >= (times[at] ?? 0); at++) fits[at] = (fits[at] ?? 0) + after;
+    for (; at < fits.length && last + covered > (times[at] ?? 0); at++)
+      fits[at] =
+        (fits[at] ?? 0) + mixedLikelihood(stretch, step, partAfter(stretch.starts, times[at] ?? 0, covered));
+    for (; at < fits.length; at++) fits[at] = (fits[at] ?? 0) + before;
   }
   return fits;
+}
+
+/** Log-likelihood of a stretch of which about a part lies after the change. */
+function mixedLikelihood(stretch: SharesAt, step: ShareStep, part: number): number {
+  if (part <= 0 || part >= 1) return mixtureLikelihood(stretch, step, part);
+  const logs = new Float64Array(MIXED.length);
+  for (let mix = 0; mix < logs.length; mix++)
+    logs[mix] = mixtureLikelihood(stretch, step, part + (MIXED[mix] ?? 0));
+  return computeMean(logs);
 }
 
 /** Logarithm of the mean of what some logarithms stand for. */
