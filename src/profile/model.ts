@@ -44,7 +44,7 @@ export interface Profile {
 
 /**
  * A profile with its fields in one order. Everything that reads profiles is compiled for objects of one
- * shape, and compiled anew where they come in another.
+ * shape, and compiled again where they come in another.
  */
 export function createProfile({
   sampleType,

@@ -219,7 +219,8 @@ function sampleReader(
     table: () => ({
       samples: {
         starts: starts.toArray(),
-        locations: locations.toArray(),
+        // A decoded file is given up soon: a copy without the spare room would be for nothing.
+        locations: locations.view(),
         values: new Float64Array(values),
       },
       valuesPerSample,

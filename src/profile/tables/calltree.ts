@@ -26,9 +26,13 @@ export interface CallNode {
 
 /** The root above all entry points: every stack passes through it. */
 export function callTreeRoot(profile: Profile): CallNode {
+  const { values } = profile;
+  const stacks = new Uint32Array(values.length);
   let total = 0;
-  for (const value of profile.values) total += value;
-  const stacks = new Uint32Array(profile.values.length).map((_, stack) => stack);
+  for (let stack = 0; stack < stacks.length; stack++) {
+    stacks[stack] = stack;
+    total += values[stack] ?? 0;
+  }
   return {
     functionId: -1,
     depth: 0,
@@ -56,6 +60,9 @@ export function expandNode(profile: Profile, node: CallNode): Expansion {
   const seen = new Uint8Array(profile.functions.length);
   const callees: number[] = [];
   const lines = new Map<number, number>();
+  /** The line of the stacks that were looked at last, and their value: neighbours mostly share it. */
+  let lastLine = 0;
+  let lastValue = 0;
   const isRoot = functionId < 0;
   let self = 0;
   let count = 0;
@@ -67,7 +74,12 @@ export function expandNode(profile: Profile, node: CallNode): Expansion {
     const leaf = stackStart[stack] ?? 0;
     const value = values[stack] ?? 0;
     const line = isRoot ? 0 : (frameLine[frame] ?? 0);
-    if (line > 0) lines.set(line, (lines.get(line) ?? 0) + value);
+    if (line !== lastLine) {
+      if (lastLine > 0) lines.set(lastLine, (lines.get(lastLine) ?? 0) + lastValue);
+      lastLine = line;
+      lastValue = 0;
+    }
+    lastValue += value;
     at--;
     while (at >= leaf && frameFunction[stackFrames[at] ?? 0] === functionId) at--;
     if (at < leaf) {
@@ -83,6 +95,7 @@ export function expandNode(profile: Profile, node: CallNode): Expansion {
     seen[fn] = 1;
     callees.push(fn);
   }
+  if (lastLine > 0) lines.set(lastLine, (lines.get(lastLine) ?? 0) + lastValue);
   const among = { stacks: stacks.slice(0, count), positions: positions.slice(0, count) };
   const depth = node.depth + 1;
   const children = callees.map(
