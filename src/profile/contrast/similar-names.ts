@@ -52,7 +52,7 @@ interface NameWords {
 
 /** Names split before: profiles of a service bring the same ones again and again. */
 const splitNames = new Map<string, NameWords>();
-/** Of more names all are forgotten. */
+/** The memory is emptied where it holds more names. */
 const MAX_SPLIT_NAMES = 20_000;
 
 function splitName(name: string): NameWords {
