@@ -11,7 +11,7 @@ import {
   type Universe,
   WHOLE,
 } from '../contrast/contrast.js';
-import { sumCosts } from '../contrast/costs.js';
+import { keepCosts, sumCosts } from '../contrast/costs.js';
 import { type Joined, joinAlone, joinProfiles } from '../contrast/join.js';
 import { listMarked } from '../contrast/marks.js';
 import { type Dispersion, estimateDispersion } from '../contrast/noise.js';
@@ -106,10 +106,10 @@ export function analyse(reading: Reading, without: ReadonlySet<string> = NO_KEYS
     counted.map(({ profile }) => profile),
     names,
   );
-  const parts = counted.map(({ profiles }, part): PartCosts => {
+  const parts = counted.map(({ profile, profiles }, part): PartCosts => {
     const joinedPart = joined.parts[part];
     if (joinedPart === undefined) throw new Error(`part ${part} is missing`);
-    return { costs: sumCosts(joinedPart, joined.functions.length, joined.serving), profiles, part };
+    return { costs: keepCosts(profile, joinedPart, joined), profiles, part };
   });
   const charged = listCharged(joined, parts.slice(0, baseline.length));
   const before = withoutWarmUp(joined, parts.slice(0, baseline.length), charged, quantum);

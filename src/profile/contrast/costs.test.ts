@@ -6,7 +6,7 @@ import { joinProfiles } from './join.js';
 
 function costs(stacks: Stacks) {
   const joined = joinProfiles([profileFrom(stacks)]);
-  const { total, application, self, totals, bare, charged, entered } = buildPart(joined, 0).costs;
+  const { total, application, self, totals, bare, charged } = buildPart(joined, 0).costs;
   const named = (values: Float64Array) => byName(joined, values);
   return {
     total,
@@ -15,7 +15,6 @@ function costs(stacks: Stacks) {
     totals: named(totals),
     bare: named(bare),
     charged: named(charged),
-    entered: named(entered),
   };
 }
 
@@ -43,14 +42,12 @@ describe('costsOf', () => {
       },
       bare: { 'runtime.gc': 7, 'runtime.sweep': 7 },
       charged: { price: 40, serve: 5 },
-      entered: { serve: 45 },
     });
   });
 
   test('the first function of all may be the own code nearest to the leaf, and the entry point', () => {
     expect(costs({ 'serve add lib.parse': 3, 'add serve': 2 })).toMatchObject({
       charged: { add: 3, serve: 2 },
-      entered: { serve: 3, add: 2 },
     });
   });
 
@@ -76,7 +73,6 @@ describe('costsOf', () => {
         totals: { walk: 4, visit: 4, 'runtime.gc': 3, 'runtime.scan': 3 },
         bare: { 'runtime.gc': 3, 'runtime.scan': 3 },
         charged: { walk: 4 },
-        entered: { walk: 4 },
       },
     );
   });

@@ -1,4 +1,5 @@
-import type { JoinedPart } from './join.js';
+import type { Profile } from '../model.js';
+import type { Joined, JoinedPart } from './join.js';
 
 /**
  * Costs of one or more profiles per joined function, in the profile's unit. Adds up: see {@link addCosts}.
@@ -17,8 +18,6 @@ export interface Costs {
   bare: Float64Array;
   /** Stacks whose own-code frame nearest to the leaf is the function: a partition of `application`. */
   charged: Float64Array;
-  /** Stacks whose own-code frame nearest to the entry point is the function: a partition of `application`. */
-  entered: Float64Array;
 }
 
 /**
@@ -32,7 +31,7 @@ export function sumCosts(
 ): Costs {
   const { stackStart, stackFrames, values } = profile;
   const costs = noCosts(functions);
-  const { self, totals, bare, charged, entered } = costs;
+  const { self, totals, bare, charged } = costs;
   const lastStack = new Int32Array(functions).fill(-1);
   for (let stack = 0; stack < values.length; stack++) {
     const value = values[stack] ?? 0;
@@ -40,14 +39,10 @@ export function sumCosts(
     const end = stackStart[stack + 1] ?? start;
     costs.total += value;
     let nearest = -1;
-    let outermost = -1;
     for (let at = start; at < end; at++) {
       const frame = stackFrames[at] ?? 0;
       const fn = frameFunction[frame] ?? 0;
-      if (frameApplication[frame] === 1) {
-        if (nearest < 0) nearest = fn;
-        outermost = fn;
-      }
+      if (nearest < 0 && frameApplication[frame] === 1) nearest = fn;
       if (lastStack[fn] === stack) continue;
       lastStack[fn] = stack;
       totals[fn] = (totals[fn] ?? 0) + value;
@@ -61,7 +56,6 @@ export function sumCosts(
     if (nearest >= 0) {
       costs.application += value;
       charged[nearest] = (charged[nearest] ?? 0) + value;
-      entered[outermost] = (entered[outermost] ?? 0) + value;
       continue;
     }
     for (let at = start; at < end; at++) {
@@ -75,9 +69,36 @@ export function sumCosts(
   return costs;
 }
 
+/** Costs summed up before, by profile: a slice, or a part that is not divided, is in several readings. */
+const costsCache = new WeakMap<
+  Profile,
+  { functions: Joined['functions']; serving: Uint8Array; costs: Costs }
+>();
+
+/**
+ * All costs of a profile, which are kept with it: see {@link sumCosts}.
+ * @param part the profile over the joined functions
+ */
+export function keepCosts(
+  profile: Profile,
+  part: JoinedPart,
+  { functions, serving }: Pick<Joined, 'functions' | 'serving'>,
+): Costs {
+  const known = costsCache.get(profile);
+  if (known?.functions === functions && areEqual(known.serving, serving)) return known.costs;
+  const costs = sumCosts(part, functions.length, serving);
+  costsCache.set(profile, { functions, serving, costs });
+  return costs;
+}
+
+function areEqual(some: Uint8Array, others: Uint8Array): boolean {
+  for (let at = 0; at < some.length; at++) if (some[at] !== others[at]) return false;
+  return true;
+}
+
 export function noCosts(functions: number): Costs {
   // All columns are one allocation: many small ones cost more than what is written into them.
-  const columns = new Float64Array(5 * functions);
+  const columns = new Float64Array(4 * functions);
   const column = (at: number) => columns.subarray(at * functions, (at + 1) * functions);
   return {
     total: 0,
@@ -87,7 +108,6 @@ export function noCosts(functions: number): Costs {
     totals: column(1),
     bare: column(2),
     charged: column(3),
-    entered: column(4),
   };
 }
 
@@ -101,7 +121,7 @@ export function addCosts(parts: readonly Costs[], functions: number): Costs {
   const sum = noCosts(functions);
   for (const part of parts) {
     addTo(sum, part);
-    for (const name of ['self', 'bare', 'charged', 'entered'] as const) addColumn(sum[name], part[name]);
+    for (const name of ['self', 'bare', 'charged'] as const) addColumn(sum[name], part[name]);
   }
   return sum;
 }

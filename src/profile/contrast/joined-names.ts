@@ -78,8 +78,13 @@ export function joinNames(
 export function extendNames(known: JoinedNames, profiles: readonly NamedProfile[]): JoinedNames | null {
   const numbers = indexKeys(known);
   const functionOf: Uint32Array[] = [];
-  for (const { functions } of profiles) {
-    const keys = joinKeys(functions);
+  for (const profile of profiles) {
+    const placed = placedCache.get(profile);
+    if (placed?.functions === known.functions) {
+      functionOf.push(placed.joinedOf);
+      continue;
+    }
+    const keys = joinKeys(profile.functions);
     const joinedOf = new Uint32Array(keys.length);
     for (let fn = 0; fn < keys.length; fn++) {
       const joined = numbers.get(keys[fn] ?? '');
@@ -90,6 +95,12 @@ export function extendNames(known: JoinedNames, profiles: readonly NamedProfile[
   }
   return withFrames(profiles, { ...known, functionOf });
 }
+
+/** Frames joined before, by profile: a slice, or a part that is not divided, is in several readings. */
+const placedCache = new WeakMap<
+  NamedProfile,
+  { functions: readonly FunctionInfo[]; joinedOf: Uint32Array; frames: JoinedFrames }
+>();
 
 /** Numbers of keys looked up before, by names. */
 const numbersCache = new WeakMap<readonly string[], ReadonlyMap<string, number>>();
@@ -106,13 +117,17 @@ function withFrames(profiles: readonly NamedProfile[], names: Omit<JoinedNames, 
   const { functions, functionOf, application, evidence } = names;
   const frames = profiles.map((profile, index) => {
     const joinedOf = functionOf[index] ?? new Uint32Array();
+    const placed = placedCache.get(profile);
+    if (placed?.functions === functions) return placed.frames;
     // If this profile places the function in another file, its frames may belong to other code.
     const isOwnHere = profile.functions.map((info, fn) => {
       const joined = joinedOf[fn] ?? 0;
       if (info.file === functions[joined]?.file) return application[joined] ?? 0;
       return findOwnership(info, evidence).owner === 'application' ? 1 : 0;
     });
-    return joinFrames(profile, joinedOf, isOwnHere);
+    const joined = joinFrames(profile, joinedOf, isOwnHere);
+    placedCache.set(profile, { functions, joinedOf, frames: joined });
+    return joined;
   });
   return { ...names, frames };
 }
