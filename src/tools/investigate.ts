@@ -228,8 +228,13 @@ function waitNotes(waits: Evidence['waits']): string[] {
   const dismissed = (why: WaitLens['dismissed']) =>
     waits.filter((wait) => wait.dismissed === why).map(({ lens }) => lens.type.alias);
   const [alike, immaterial] = [dismissed('alike'), dismissed('immaterial')];
-  const starved = dismissed('starved');
+  const [starved, purpose] = [dismissed('starved'), dismissed('purpose')];
   return [
+    ...(purpose.length === 0
+      ? []
+      : [
+          `Waiting rose (${purpose.join(', ')}), but in code that was not there before and waits for events or for work (a stream, a poll, a worker): that delays no request.`,
+        ]),
     ...(starved.length === 0
       ? []
       : [

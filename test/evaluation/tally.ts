@@ -49,6 +49,8 @@ const KIND_WORDS: Readonly<Record<Kind, string>> = {
   z: 'load and change at once',
   A: 'load fell',
   B: 'load fell, and a change',
+  C: 'new code waits on purpose',
+  D: 'queue for a pool',
 };
 
 const HEAD = [

@@ -1,5 +1,6 @@
 import { collectorGrowth } from '../../profile/compare/collector.js';
 import type { InstanceRise } from '../../profile/compare/finding.js';
+import { readActivity } from '../../profile/compare/growth/by-design.js';
 import { activePerProfile, buildContrast, wholeRun } from '../../profile/contrast/runs.js';
 import { orderTypes, type ProfileType } from '../../profile/types/types.js';
 import type { ToolContext } from '../../query/context.js';
@@ -174,6 +175,7 @@ export async function readEvidence(
             measureLoad(shares),
             timeServed(shares),
             waits.map(({ wait }) => wait),
+            readActivity(shares[0]),
           ),
         });
     } catch (error) {

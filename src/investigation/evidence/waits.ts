@@ -1,4 +1,5 @@
 import { grewLikeAlikeWaits, type Waits, waitsGrewAlike } from '../../profile/compare/growth/alike.js';
+import { type Activity, waitsByDesign } from '../../profile/compare/growth/by-design.js';
 import { requestsThatWait, waitsMayHide } from '../../profile/compare/growth/hidden-waits.js';
 import { isStarved } from '../../profile/compare/growth/starved.js';
 import type { SiteGrowth } from '../../profile/compare/growth.js';
@@ -30,9 +31,10 @@ export interface WaitLens {
   } | null;
   /**
    * Reason why waiting that grew is no contention: waits of all kinds grew alike, the delays are immaterial
-   * next to the time served, or goroutines wait for a processor. Null where there is none.
+   * next to the time served, goroutines wait for a processor, or new code waits on purpose. Null where there
+   * is none.
    */
-  dismissed: 'alike' | 'immaterial' | 'starved' | null;
+  dismissed: 'alike' | 'immaterial' | 'starved' | 'purpose' | null;
 }
 
 /**
@@ -51,6 +53,7 @@ const PARTS = 6;
  * @param served time that the main type shows in each profile of the incident, in seconds; null where unknown
  * @param others waits of types that were read before: no profile is asked for what grew like waits of all
  *   kinds
+ * @param activity what ran before, by the main type; null where that is no time
  */
 export async function readWaits(
   context: InvestigationContext,
@@ -60,6 +63,7 @@ export async function readWaits(
   load: number,
   served: number | null = null,
   others: readonly WaitLens[] = [],
+  activity: Activity | null = null,
 ): Promise<WaitLens> {
   const { plan } = context;
   const seconds = secondsPerUnit(lens.type.unit) ?? 1;
@@ -94,6 +98,8 @@ export async function readWaits(
     const ends = await readEnds(context, lens, profileTimes, null, 1);
     const growth = requestsThatWait(ends, seconds, load, served);
     if (growth === null) return withoutContention;
+    if (activity !== null && waitsByDesign(growth, activity))
+      return { ...withoutContention, dismissed: 'purpose' };
     // The totals are those of idle goroutines: only new instances tell when it began.
     const deploy = replacement(context, profileTimes);
     const since = deploy === null ? null : arrivalInterval({ ...deploy, ...getResolution(profileTimes) });
@@ -107,6 +113,8 @@ export async function readWaits(
   if (site === null) return withoutContention;
   if (waitsGrewAlike(sides)) return { ...withoutContention, dismissed: 'alike' };
   const growth = { ...sides, site };
+  if (activity !== null && waitsByDesign(growth, activity))
+    return { ...withoutContention, dismissed: 'purpose' };
   const since = onsetOfWaiting(profileTimes, main, plan, growthStart.firstPart);
   return { ...withoutContention, contention: { growth, added: meanAfter - meanBefore, since } };
 }

@@ -136,10 +136,10 @@ export interface LensRow {
   sameAs: string | null;
   /**
    * Reason why a value that `rose` or `fell` is no news: what new instances started with, waiting that is
-   * immaterial next to the time served or grew like all waits, goroutines that wait for a processor, or fewer
-   * requests.
+   * immaterial next to the time served or grew like all waits, goroutines that wait for a processor, new
+   * code that waits on purpose, or fewer requests.
    */
-  excuse?: 'restart' | 'immaterial' | 'alike' | 'starved' | 'load';
+  excuse?: 'restart' | 'immaterial' | 'alike' | 'starved' | 'purpose' | 'load';
 }
 
 /** Whether a value changed by more than what counts as small, and nothing explains it. */

@@ -280,6 +280,7 @@ const EXCUSES: Readonly<Record<NonNullable<LensRow['excuse']>, string>> = {
   restart: 'all instances are new',
   starved: 'goroutines wait for a processor: a throttled or busy host',
   immaterial: 'immaterial next to the time served',
+  purpose: 'new code waits for events or for work',
   load: 'with the requests',
 };
 

@@ -6,8 +6,11 @@ import type { LensPlan, Snapshot } from './plan.js';
 export const KINDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o'] as const;
 /** The kinds of real deploys, (p) to (z): libraries, mixes, restarts, throttling, several causes at once. */
 export const DEPLOY_KINDS = ['p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z'] as const;
-/** The kinds that services of public libraries showed, captured blind: less load, alone and with a change. */
-export const FIELD_KINDS = ['A', 'B'] as const;
+/**
+ * The kinds that services of public libraries showed, captured blind: less load, alone and with a change; new
+ * code that waits on purpose; requests that queue for a pool of connections.
+ */
+export const FIELD_KINDS = ['A', 'B', 'C', 'D'] as const;
 export const ALL_KINDS = [...KINDS, ...DEPLOY_KINDS, ...FIELD_KINDS] as const;
 export type DeployKind = (typeof DEPLOY_KINDS)[number] | (typeof FIELD_KINDS)[number];
 export type Kind = (typeof ALL_KINDS)[number];
@@ -55,6 +58,8 @@ export const VERDICTS: Readonly<Record<Kind, Verdict>> = {
   z: 'code_regression',
   A: 'no_change',
   B: 'code_regression',
+  C: 'no_change',
+  D: 'contention',
 };
 
 /** Other honest answers to the innocent kinds. */
@@ -63,6 +68,7 @@ export const ACCEPTED: Readonly<Partial<Record<Kind, readonly Verdict[]>>> = {
   s: ['inconclusive'],
   t: ['load_increase', 'inconclusive'],
   v: ['no_change', 'inconclusive'],
+  C: ['inconclusive'],
 };
 
 /** The correct result of an investigation. */

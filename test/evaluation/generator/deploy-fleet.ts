@@ -33,6 +33,8 @@ const REPLACED: Readonly<Record<DeployKind, number>> = {
   z: 0.5,
   A: 0.5,
   B: 0.5,
+  C: 0.7,
+  D: 1,
 };
 
 interface Instance {
@@ -97,7 +99,7 @@ export function makeDeployFleet(random: Random, kind: DeployKind, service: strin
   return {
     windows,
     snapshots,
-    since: kind === 's' || kind === 'A' ? null : since,
+    since: kind === 's' || kind === 'A' || kind === 'C' ? null : since,
     label: null,
     ...(isReplaced ? { acceptedLabels: ['version', 'pod'] } : {}),
   };

@@ -9,6 +9,7 @@ import { chooseNode, plantTime, totalMean } from './plant.js';
 import { chance, gamma, integer, logUniform, normal, pick, pickSome, uniform } from './random.js';
 import { calmLenses, finish, intensified, type Lenses, type Scenario } from './scenario.js';
 import type { AppNode, CallTree } from './tree.js';
+import { queueForPool, waitOnPurpose } from './waiting.js';
 
 /** Number of stacks of the kind with large trees. */
 const LARGE_TREE = [1_000, 100_000] as const;
@@ -32,6 +33,10 @@ export function buildDeploy(
       return warmUp(context, calm);
     case 'A':
       return finish(calm, { shows: [] });
+    case 'C':
+      return waitOnPurpose(context, fleet, calm);
+    case 'D':
+      return queueForPool(context, fleet, calm);
     case 't':
       return throttle(context, calm);
     case 'u':

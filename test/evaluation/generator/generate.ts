@@ -50,6 +50,8 @@ const LANGUAGES_OF: Readonly<Partial<Record<Kind, readonly LanguageName[]>>> = {
   f: ['go', 'java'],
   m: ['node', 'java'],
   t: ['go', 'node', 'java'],
+  C: ['go'],
+  D: ['go'],
 };
 const SERVICES =
   'checkout-api notification-hub auth-gateway geo-routing storefront-bff invoice-worker catalog-search ledger-core'.split(

@@ -84,7 +84,7 @@ export function calmLenses(kind: Kind, context: LensContext, fleet: Fleet, perPr
   const wall = name === 'node' || (name === 'java' && kind === 'm');
   const idleShare = kind === 'm' ? uniform(random, 0.88, 0.97) : uniform(random, 0.7, 0.95);
   const time = timeLens(context, perProfile, wall, idleShare);
-  const locks = (name === 'go' || name === 'java') && (kind === 'f' || kind === 't' || chance(random, 0.3));
+  const locks = (name === 'go' || name === 'java') && ('ftCD'.includes(kind) || chance(random, 0.3));
   return {
     time: { ...time, stacks: drifting(context, fleet, time) },
     alloc:

@@ -74,8 +74,16 @@ export function networkPartBelow(sides: Sides, fn: number): number {
     known.set(leaf, isWaiting);
     return isWaiting;
   };
-  const ranked = rankStacks(sides, fn, (part, stack) => leafFunctions(part, stack).some(waits));
-  return ranked.find(({ what }) => what)?.part ?? 0;
+  return partOfStacks(sides, fn, (part, stack) => leafFunctions(part, stack).some(waits));
+}
+
+/** Part of the growth of a function that is of stacks of a kind; 0 where nothing grew. */
+export function partOfStacks(
+  sides: Sides,
+  fn: number,
+  isOfKind: (part: JoinedPart, stack: number) => boolean,
+): number {
+  return rankStacks(sides, fn, isOfKind).find(({ what }) => what)?.part ?? 0;
 }
 
 /** Functions of the frames next to the leaf of a stack, the leaf first. */
