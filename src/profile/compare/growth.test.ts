@@ -71,8 +71,26 @@ describe('functions that are not the team’s', () => {
       'main put lib.log lib.Unlock runtime.unlock': put,
     });
     expect(site(calls(1, 1), calls(66, 36))).toMatchObject({ fn: 'lib.log' });
+    expect(site(calls(1, 1), calls(66, 36))).toEqual({ fn: 'lib.log', growth: 100, part: 1 });
+    // What calls it may cost something itself.
+    expect(site({ ...calls(1, 1), main: 100 }, { ...calls(66, 36), main: 110 })).toMatchObject({
+      fn: 'lib.log',
+    });
+    // What it held before is no growth.
+    const others = { 'main a lib.b': 50, 'main c lib.d': 50 };
+    expect(site(calls(200, 200), { ...calls(200, 200), ...others })).toMatchObject({ fn: 'main' });
     // An own function that holds nearly all itself is the better name.
     expect(site(calls(1, 1), calls(91, 11))).toMatchObject({ fn: 'get' });
+  });
+
+  test('one that own functions call may be called without own code, too, but not often', () => {
+    const calls = (put: number, set: number, bare: number): Stacks => ({
+      'main put lib.log runtime.unlock': put,
+      'main set lib.log runtime.unlock': set,
+      'runtime.run lib.log runtime.unlock': bare,
+    });
+    expect(site(calls(1, 1, 1), calls(50, 40, 11))).toMatchObject({ fn: 'lib.log' });
+    expect(site(calls(1, 1, 1), calls(40, 30, 32))).toMatchObject({ fn: 'main' });
   });
 
   test('one that did not gain share grew with everything and is no place', () => {
@@ -242,6 +260,11 @@ describe('the place of bytes that grew while requests were read', () => {
     const below = Object.entries(others).map(([stack, value]) => [`${SERVE} ${stack}`, value]);
     const answer = place({}, { [`${SERVE} ${READ}`]: read, ...Object.fromEntries(below) });
     expect([answer?.fn, answer?.input?.part ?? null]).toEqual([fn, part]);
+  });
+
+  test('is the entry point where nothing read requests', () => {
+    const answer = place({}, { [`${SERVE} keep`]: 40, [`${SERVE} other`]: 40, [`${SERVE} lib.a`]: 20 });
+    expect(answer).toEqual({ fn: SERVE, growth: 100, part: 1 });
   });
 
   test('is none where nothing grew in all', () => {

@@ -17,6 +17,8 @@ test('names that were joined are found again by the same parts, and by no others
   const other = { ...reading, baseline: [counted({ 'main rest': 1 })] };
   expect(readNames(other).plain.keys).toEqual(['main', 'rest', 'work']);
   expect(readNames(reading)).toBe(names);
+  const sliced = { ...reading, slices: [counted({ 'main slice': 1 })] };
+  expect(readNames(sliced).plain.keys).toEqual(['main', 'slice', 'work']);
 });
 
 test('finer parts go on with the functions of coarse ones', () => {
