@@ -72,11 +72,11 @@ describe('functions that are not the team’s', () => {
     });
     expect(site(calls(1, 1), calls(66, 36))).toMatchObject({ fn: 'lib.log' });
     expect(site(calls(1, 1), calls(66, 36))).toEqual({ fn: 'lib.log', growth: 100, part: 1 });
-    // What calls it may cost something itself.
+    // Its callers may cost something themselves.
     expect(site({ ...calls(1, 1), main: 100 }, { ...calls(66, 36), main: 110 })).toMatchObject({
       fn: 'lib.log',
     });
-    // What it held before is no growth.
+    // The level that it held before is no growth.
     const others = { 'main a lib.b': 50, 'main c lib.d': 50 };
     expect(site(calls(200, 200), { ...calls(200, 200), ...others })).toMatchObject({ fn: 'main' });
     // An own function that holds nearly all itself is the better name.
