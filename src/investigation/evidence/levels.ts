@@ -9,7 +9,7 @@ import {
   smallestHiddenLeak,
 } from '../../profile/compare/leak.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
-import { rampInterval, stepPoint } from '../../profile/compare/since.js';
+import { arrivalInterval, rampInterval, stepPoint } from '../../profile/compare/since.js';
 import { share, totalPerProfile } from '../../profile/contrast/contrast.js';
 import { isCode } from '../../profile/contrast/joined-names.js';
 import { partWindows } from '../../profile/series/parts.js';
@@ -26,6 +26,8 @@ import {
   sharedTimes,
   totalsIn,
 } from './profile-times.js';
+import { replacement } from './replacement.js';
+import { getResolution } from './rounds.js';
 import type { InvestigationContext } from './shares.js';
 
 export interface LevelLens {
@@ -69,9 +71,13 @@ export async function readLevels(
   looksAtPlaces = true,
 ): Promise<LevelLens> {
   const { plan, fleet } = context;
-  // Nothing outside what was read says when a rise began.
+  const deploy = replacement(context, profileTimes);
+  // Nothing outside what was read says when a rise began; that of new instances began with them at the
+  // earliest, however the old ones' levels swing.
   const onset = (foot: Leak['since']) => {
     const gapMs = measureGap(profileTimes);
+    if (deploy !== null && foot.before < deploy.first)
+      return arrivalInterval({ ...deploy, ...getResolution(profileTimes) });
     const { after, before } = rampInterval({ last: foot.after, first: foot.before, gapMs });
     return { after: Math.max(after, plan.baseline.from), before: Math.min(before, plan.incident.to) };
   };
@@ -88,7 +94,7 @@ export async function readLevels(
     ends.after - ends.before >= computeMinAdded(unitBytes) &&
     exceedsHeapSampling({ ...ends, instances, unitBytes });
   const leakIn = (past: readonly Level[], levels: readonly Level[], instances: number) => {
-    const leak = findLeak(past, levels);
+    const leak = findLeak(past, levels, deploy !== null);
     return leak !== null && matters(leak, instances) ? leak : null;
   };
   // The instances of a large fleet count as one.

@@ -64,6 +64,23 @@ describe('findLeak', () => {
     expect(findLeak(levels(0, past), levels(5 * MINUTE, now)) !== null).toBe(isLeak);
   });
 
+  test.each([
+    { what: 'rise themselves', now: [12, 18, 22, 30, 33, 41, 44, 50], isLeak: true },
+    { what: 'rise roughly', now: [12, 20, 16, 34, 28, 40, 36, 50], isLeak: true },
+    // Two new pods of a service that makes more garbage since, in MiB: it is held between collections.
+    {
+      what: 'hold more from the first on',
+      now: [7.4, 15.6, 11.6, 17.1, 13.6, 17.4, 11.7, 18.5, 18.7, 18.9, 16.7, 14.4],
+      isLeak: false,
+      past: [6.2, 6.5, 6.3, 6.4, 6, 6.1, 6, 6.5],
+    },
+    { what: 'hold more and less', now: [30, 41, 29, 44, 31, 46, 30, 47], isLeak: false },
+  ])('new instances that $what: $isLeak', ({ now, isLeak, past }) => {
+    const before = past === undefined ? calm : levels(0, past);
+    expect(findLeak(before, later(...now), true) !== null).toBe(isLeak);
+    if (past !== undefined) expect(findLeak(before, later(...now))).not.toBeNull();
+  });
+
   test('needs three snapshots and a past', () => {
     expect(findLeak(calm, later(20, 60))).toBeNull();
     expect(findLeak([], later(10, 20, 30, 40))).toBeNull();

@@ -36,8 +36,14 @@ const MIN_FOLLOWED = 0.5;
  * baseline's end, and has not come to rest. One ramp and then a plateau is warm-up.
  *
  * @param baseline levels in time order; may be empty
+ * @param areNew whether the incident's levels are those of instances that began with it: these must rise
+ *   themselves, since a level that is higher from the first of them on is what the new code holds
  */
-export function findLeak(baseline: readonly Level[], incident: readonly Level[]): Leak | null {
+export function findLeak(
+  baseline: readonly Level[],
+  incident: readonly Level[],
+  areNew = false,
+): Leak | null {
   if (incident.length === 0 || baseline.length === 0) return null;
   // A leak that began in the baseline lifts its end, not its middle.
   const before = Math.min(mean(lastPart(baseline)), median(baseline));
@@ -48,7 +54,19 @@ export function findLeak(baseline: readonly Level[], incident: readonly Level[])
   if (error > (1 - MIN_FOLLOWED) * spread) return null;
   if (fitSlope(rising) <= 2 * Math.max(0, fitSlope(calm))) return null;
   if (rising.length < MIN_SNAPSHOTS || !keepsGrowing(rising, after - before)) return null;
-  return { before, after, since };
+  return areNew && !risesItself(incident) ? null : { before, after, since };
+}
+
+/** Part of the levels of new instances in which they warm up. */
+const WARMING = 0.25;
+
+/**
+ * Whether levels rise once their instances have warmed up: a straight line explains as much of them as the
+ * rise must of all levels.
+ */
+function risesItself(levels: readonly Level[]): boolean {
+  const warm = levels.slice(Math.floor(WARMING * levels.length));
+  return fitSlope(warm) > 0 && straightness(warm) >= MIN_FOLLOWED;
 }
 
 /** Snapshots of the baseline, and of the rise, that show a level which lay still and then grew in a line. */
