@@ -12,6 +12,7 @@ import type { LensType } from './evidence/lens.js';
 import { type LevelLens, readLevels } from './evidence/levels.js';
 import { prepareEvidence } from './evidence/prepare.js';
 import { type ProfileTimes, readProfileTimes, sendersIn, sharedTimes } from './evidence/profile-times.js';
+import { endBeforeDeploy } from './evidence/replacement.js';
 import { countedSource, createRequests } from './evidence/requests.js';
 import { type InvestigationContext, readShares, type ShareLens } from './evidence/shares.js';
 import { type UnreadParts, type UnreadType, unreadBecause } from './evidence/unread.js';
@@ -81,13 +82,14 @@ export async function readComparison(
   if (sendersIn(profileTimes, plan.incident).length === 0) return 'no_incident';
   if (sendersIn(profileTimes, plan.baseline).length === 0) return { emptyBaseline: actualBaseline };
   const lens = toLens(scope);
+  const judged = { ...evidenceContext, plan: endBeforeDeploy(evidenceContext, profileTimes) };
   const hasSameProfiles = sameMatchers(baseline.matchers, matchers);
-  const shares = await readShares(evidenceContext, lens, profileTimes, {
+  const shares = await readShares(judged, lens, profileTimes, {
     ...MAIN,
     slices: hasSameProfiles ? MAIN.slices : 0,
   });
   if (shares === null) return { emptyBaseline: actualBaseline };
-  const course = await readCourse(evidenceContext, lens, profileTimes, context);
+  const course = await readCourse(judged, lens, profileTimes, context);
   return {
     question,
     context: evidenceContext,

@@ -21,6 +21,7 @@ import {
   type Totals,
   totalsIn,
 } from './profile-times.js';
+import { endBeforeDeploy } from './replacement.js';
 import { NoRequestLeft } from './requests.js';
 import { type InvestigationContext, type Resolution, readShares, type ShareLens } from './shares.js';
 import { unlessSilent } from './silence.js';
@@ -141,9 +142,12 @@ export async function readEvidence(
   const waits: WaitReading[] = [];
   const wholes: TotalsLens[] = [];
   const missing: string[] = [];
+  /** The plan of a type without what belongs to neither side. */
+  const judgedPlan = (lens: LensType, profileTimes: ProfileTimes) =>
+    settledPlan(endBeforeDeploy({ plan, fleet }, profileTimes), shares, lens);
   const readLens = async ({ lens, profileTimes }: (typeof read)[number]) => {
     const patience = unlessSilent(deadline, early, { ended: () => context.requests.ended, others: false });
-    const judged = settledPlan(plan, shares, lens);
+    const judged = judgedPlan(lens, profileTimes);
     const typeContext = {
       ...context,
       plan: judged,
@@ -192,7 +196,7 @@ export async function readEvidence(
   const settledWaits = async () => {
     const [one] = waits;
     if (one === undefined) return [];
-    const judged = { ...context, plan: settledPlan(plan, shares, one.wait.lens) };
+    const judged = { ...context, plan: judgedPlan(one.wait.lens, one.profileTimes) };
     try {
       return await withoutAlikeWaits(judged, waits, main.profileTimes, measureLoad(shares), read);
     } catch (error) {
@@ -216,7 +220,7 @@ export async function readEvidence(
   return {
     plan,
     totals: read.map(({ lens, profileTimes }) => {
-      const judged = settledPlan(plan, shares, lens);
+      const judged = judgedPlan(lens, profileTimes);
       return {
         lens,
         before: totalsIn(profileTimes, judged.baseline),

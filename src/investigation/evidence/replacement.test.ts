@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ProfileTimes } from './profile-times.js';
-import { isDeploy, replacement } from './replacement.js';
+import { endBeforeDeploy, isDeploy, replacement } from './replacement.js';
 
 const STEP = 5_000;
 const GAP = 30_000;
@@ -34,6 +34,25 @@ describe('the replacement of all instances', () => {
     const times = rounds === null ? null : { last: rounds[0] * GAP, first: rounds[1] * GAP };
     expect(replacement(fleetWith('pod'), listTimes(fleet))).toEqual(times);
     expect(replacement(fleetWith(null), listTimes(fleet))).toBeNull();
+  });
+});
+
+describe('the baseline of a deploy near the border', () => {
+  const plan = {
+    baseline: { from: 0, to: 10 * GAP - 1 },
+    incident: { from: 10 * GAP, to: 16 * GAP },
+    stepMs: STEP,
+  };
+
+  test.each([
+    { what: 'a round before', fleet: { a: [1, 8], b: [9, 16] }, to: 9 * GAP - STEP },
+    { what: 'two rounds before', fleet: { a: [1, 7], b: [8, 16] }, to: 8 * GAP - STEP },
+    { what: 'three rounds before', fleet: { a: [1, 6], b: [7, 16] }, to: plan.baseline.to },
+    { what: 'at the border', fleet: { a: [1, 9], b: [11, 16] }, to: plan.baseline.to },
+    { what: 'a round before, in one of two', fleet: { a: [1, 16], b: [9, 16] }, to: plan.baseline.to },
+  ] as const)('$what ends at $to', ({ fleet, to }) => {
+    const judged = endBeforeDeploy({ plan, ...fleetWith('pod') }, listTimes(fleet));
+    expect(judged).toEqual({ ...plan, baseline: { from: 0, to } });
   });
 });
 

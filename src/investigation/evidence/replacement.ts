@@ -1,8 +1,9 @@
 import { AGAINST_DEPLOY, findReplacement } from '../../profile/compare/onset/replacement.js';
 import { likelihood } from '../../profile/compare/since.js';
 import type { Window } from '../../sources/source.js';
-import { measureGap, type ProfileTimes, sharedTimes } from './profile-times.js';
+import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
 import type { InvestigationContext } from './shares.js';
+import { isIn } from './windows.js';
 
 /** The last profile before all instances were replaced and the first after it; null where some stayed. */
 export function replacement(
@@ -22,6 +23,30 @@ export function replacement(
     });
   }
   return findReplacement([...lives.values()], sharedTimes(profileTimes, EVER), measureGap(profileTimes));
+}
+
+/**
+ * Number of gaps between profiles, before the incident, in which a deploy belongs to it: agents stamp the
+ * first profile of a process up to a profile's length before its start, and a window begins when somebody
+ * notices.
+ */
+const NEAR_BORDER = 2;
+
+/**
+ * The plan with a baseline that ends before the first profile of new instances, where all were replaced near
+ * the border of both windows. Even one profile of theirs in the baseline holds the names of the new build,
+ * which then seem to be those of other functions than the old ones.
+ */
+export function endBeforeDeploy(
+  { plan, fleet }: Pick<InvestigationContext, 'plan'> & Parameters<typeof replacement>[0],
+  profileTimes: ProfileTimes,
+): InvestigationContext['plan'] {
+  const { baseline, stepMs } = plan;
+  const deploy = replacement({ fleet }, profileTimes);
+  if (deploy === null || !isIn(baseline, deploy.first, stepMs)) return plan;
+  if (baseline.to - deploy.first > NEAR_BORDER * measureGap(profileTimes)) return plan;
+  const before = { from: baseline.from, to: deploy.first - stepMs };
+  return totalsIn(profileTimes, before).profiles === 0 ? plan : { ...plan, baseline: before };
 }
 
 const EVER = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
