@@ -87,3 +87,32 @@ test('a finding of a type without totals has no instances', () => {
   const reading = { ...buildReading({ shares: [cpu] }), totals: [] };
   expect(withContext(findings(code(cpu)), reading).map(({ instances }) => instances)).toEqual([null]);
 });
+
+describe('goroutines that leak without an own frame', () => {
+  const leaking = (...entry: string[]) =>
+    levelEvidence('goroutines', {
+      after: 400,
+      hasGrown: {
+        from: { 'main serve': 4 },
+        to: { 'main serve': 4, [[...entry, 'runtime.park'].join(' ')]: 400 },
+      },
+    });
+  const time = shareEvidence('cpu', { before: { 'main serve fetch lib.(*Conn).send runtime.write': 90 } });
+  const charge = (of: ReturnType<typeof leaking>) =>
+    withContext(findings({ kind: 'leak', of }), buildReading({ shares: [time], levels: [of] })).map(
+      ({ user, chargedTo }) => [user?.type, chargedTo?.function],
+    );
+
+  test('are charged to the own code that uses the type which they run', () => {
+    expect(charge(leaking('lib.(*Conn).loop'))).toEqual([['lib.(*Conn)', 'fetch']]);
+  });
+
+  test('of another type are charged to nobody', () => {
+    expect(charge(leaking('lib.(*Pool).loop'))).toEqual([[undefined, undefined]]);
+  });
+
+  test('that own code started, or the runtime, are not', () => {
+    expect(charge(leaking('work'))).toEqual([[undefined, undefined]]);
+    expect(charge(leaking('runtime.bgsweep'))).toEqual([[undefined, undefined]]);
+  });
+});

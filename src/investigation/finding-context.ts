@@ -1,13 +1,16 @@
+import { functionData } from '../profile/code/named-function.js';
 import { collectorGrowth } from '../profile/compare/collector.js';
 import type { CollectorTime, Finding } from '../profile/compare/finding.js';
+import { findTypeUser, getType } from '../profile/compare/growth/type-user.js';
 import { share } from '../profile/contrast/contrast.js';
 import { buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import type { LensReadings } from './evidence/evidence.js';
 import type { ShareLens } from './evidence/shares.js';
 
 /**
- * Findings with what other readings than their own say about them: in how many instances the type rose, and
- * the time of the garbage collector that the allocations brought with them (docs/develop/comparison.md §6).
+ * Findings with what other readings than their own say about them: in how many instances the type rose, the
+ * time of the garbage collector that the allocations brought with them, and the own code that uses what leaks
+ * without any (docs/develop/comparison.md §6).
  */
 export function withContext(
   findings: readonly Finding[],
@@ -17,9 +20,40 @@ export function withContext(
   const allocating = time === null ? -1 : findings.findIndex(allocates);
   return findings.map((finding, index) => ({
     ...finding,
+    ...chargedToUser(finding, reading.shares),
     instances: reading.totals.find(({ lens }) => lens.type.id === finding.type.id)?.instances ?? null,
     collector: index === allocating ? time : null,
   }));
+}
+
+/**
+ * Charges goroutines that leak without an own frame, and work on goroutines or threads of their own, to the
+ * own code that uses the type which their entry point runs.
+ */
+function chargedToUser(
+  { kind, type, fn, caller, callee, path, at }: Finding,
+  shares: readonly ShareLens[],
+): Pick<Finding, 'user' | 'chargedTo'> | null {
+  const isLeak = kind === 'leak' && type.alias === 'goroutines';
+  if (!isLeak && kind !== 'code') return null;
+  const entry = path[0];
+  if (fn === null || entry === undefined || caller !== null || callee !== null) return null;
+  if (entry.function.startsWith('runtime.')) return null;
+  const used = getType(entry.function);
+  for (const { analysis } of shares) {
+    const { joined, incident, quantum } = analysis;
+    const parts = incident.map(({ part }) => part);
+    // Own code is charged with its own cost.
+    const isOwn = joined.functions.some(
+      ({ name }, id) => joined.application[id] === 1 && name === path[at]?.function,
+    );
+    if (isOwn) return null;
+    const user = findTypeUser(joined, parts, used, quantum);
+    if (user === null) continue;
+    const own = functionData(joined.functions[user.fn], 0);
+    return { user: { type: used, fn: own }, chargedTo: own };
+  }
+  return null;
 }
 
 function allocates({ kind, type, also }: Finding): boolean {

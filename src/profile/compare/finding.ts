@@ -83,6 +83,11 @@ export interface Finding {
    */
   input?: { fn: NamedFunction; part: number };
   /**
+   * The type whose functions a leaked goroutine runs, where no own code stands above them, and the own
+   * function that most calls to that type come from; left out where there is none.
+   */
+  user?: { type: string; fn: NamedFunction };
+  /**
    * Kinds of waiting of the goroutines that were added, with their parts; of wall-clock time that mostly
    * waits for another program over a connection, `network`; else empty.
    */

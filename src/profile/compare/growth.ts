@@ -5,10 +5,10 @@ import { measureShareGrowth, share, totalPerProfile } from '../contrast/contrast
 import type { Joined } from '../contrast/join.js';
 import { isCode } from '../contrast/joined-names.js';
 import { sumSide } from '../contrast/runs.js';
-import { sumTakers } from '../contrast/takers.js';
 import { isBelow } from '../contrast/through.js';
 import { analyse, type CountedProfile } from './analysis.js';
 import { entrySite } from './growth/entry-site.js';
+import { librarySite } from './growth/library-site.js';
 
 /** The place that most of a growth comes from. */
 export interface GrowthSite {
@@ -114,7 +114,7 @@ export function growthSite(joined: Joined, before: Side, after: Side): GrowthSit
   const gainedShare = (fn: number) => !hasOwn || measureShareGrowth({ before, after }, fn) >= MIN_GAIN;
   const isLibrary = (fn: number) => joined.library[fn] === 1 && gainedShare(fn);
   const own = siteAmong(isOwn, innermost, [NEARLY_ALL]);
-  const library = own !== null && leadsToIt(own) ? null : libraryOfSeveral();
+  const library = own !== null && leadsToIt(own) ? null : librarySite(joined, before, after, NEARLY_ALL);
   return (
     library ??
     own ??
@@ -128,22 +128,6 @@ export function growthSite(joined: Joined, before: Side, after: Side): GrowthSit
   function leadsToIt({ fn, growth }: GrowthSite): boolean {
     const charged = ({ costs, profiles }: Side) => share(costs.charged[fn] ?? 0, profiles);
     return charged(after) - charged(before) >= MIN_PART * growth;
-  }
-
-  /** The function of a library that does nearly all of it itself, for own callers. */
-  function libraryOfSeveral(): GrowthSite | null {
-    const grew = (of: (side: Side) => Float64Array, fn: number) =>
-      share(of(after)[fn] ?? 0, after.profiles) - share(of(before)[fn] ?? 0, before.profiles);
-    const takers = new Map([before, after].map((side) => [side, sumTakers(joined, side)]));
-    const taken = (side: Side) => takers.get(side) ?? side.costs.self;
-    const fn = joined.library.findIndex(
-      (isOne, at) =>
-        isOne === 1 &&
-        grew(taken, at) >= NEARLY_ALL * whole &&
-        grew(({ costs }) => costs.bare, at) <= (1 - NEARLY_ALL) * whole,
-    );
-    const growth = fn < 0 ? 0 : grew(({ costs }) => costs.totals, fn);
-    return fn < 0 ? null : { fn, growth, part: growth / whole };
   }
 
   function siteAmong(

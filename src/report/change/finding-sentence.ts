@@ -35,6 +35,7 @@ export function claimText(finding: Finding, writer: Writer): string {
     ...alsoTexts(finding),
     spreadText(finding, writer),
     inputText(finding, writer),
+    userText(finding, writer),
     waitsText(finding),
     collectorText(finding),
   ];
@@ -148,6 +149,12 @@ function inputText({ input }: Finding, { name }: Writer): string {
     `${formatShare(input.part)} of the growth is bytes of requests, allocated in ${name(input.fn)}: ` +
     'what keeps parts of requests holds them'
   );
+}
+
+function userText({ user }: Finding, { name }: Writer): string {
+  return user === undefined
+    ? ''
+    : `no own code stands above it; most calls to ${safeText(user.type)} come from ${name(user.fn)}`;
 }
 
 function waitsText(finding: Finding): string {

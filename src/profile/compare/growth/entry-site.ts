@@ -1,6 +1,7 @@
 import { type Side, share } from '../../contrast/contrast.js';
 import type { Joined } from '../../contrast/join.js';
 import type { GrowthSite } from '../growth.js';
+import { getType } from './type-user.js';
 
 /**
  * The entry point of most of a growth, where no own code and no library runs below it. Goroutines and threads
@@ -39,11 +40,6 @@ export function entrySite(
     return { fn, growth, part: growth / whole };
   }
   return null;
-}
-
-/** The name of a function without its last part: its receiver, class or package. */
-function getType(name: string): string {
-  return name.replace(/[.:]+[^.:()[\]]*(?:\.func\d[\w.]*)?$/, '');
 }
 
 /** Values by the entry point of the stacks. */
