@@ -64,7 +64,7 @@ export class ProfileBuilder {
     const known = this.#variantIds.get(key);
     if (known === undefined) {
       this.#variantIds.set(key, this.#variants.length);
-      return this.#variants.push(internFunction(key, info)) - 1;
+      return this.#variants.push(internFunction(info)) - 1;
     }
     const before = this.#variants[known];
     if (

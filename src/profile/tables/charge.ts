@@ -15,10 +15,13 @@ export function chargeLeaves(
   isApplication: (functionId: number) => boolean,
 ): Map<number, { functionId: number; value: number }> {
   const sums = new Map(leaves.map((leaf) => [leaf, new Map<number, number>()]));
-  forEachCharge(profile, isApplication, (leaf, functionId, value) => {
+  const isWanted = new Uint8Array(profile.functions.length);
+  for (const leaf of leaves) isWanted[leaf] = 1;
+  const add = (leaf: number, functionId: number, value: number) => {
     const byCaller = sums.get(leaf);
     byCaller?.set(functionId, (byCaller.get(functionId) ?? 0) + value);
-  });
+  };
+  forEachCharge(profile, isApplication, isWanted, add);
   const charged = new Map<number, { functionId: number; value: number }>();
   for (const [leaf, byCaller] of sums) {
     for (const [functionId, value] of byCaller) {
@@ -45,7 +48,7 @@ export function sumApplicationCost(
   isApplication: (functionId: number) => boolean,
 ): Float64Array {
   const cost = new Float64Array(profile.functions.length);
-  forEachCharge(profile, isApplication, (_, functionId, value) => {
+  forEachCharge(profile, isApplication, null, (_, functionId, value) => {
     cost[functionId] = (cost[functionId] ?? 0) + value;
   });
   return cost;
@@ -54,10 +57,13 @@ export function sumApplicationCost(
 /**
  * Calls `charge` for every stack that has an application frame, with the leaf, the application function
  * nearest to it, and the value.
+ *
+ * @param isWanted 1 for each function whose stacks are looked at as a leaf; null where all are
  */
 function forEachCharge(
   profile: Profile,
   isApplication: (functionId: number) => boolean,
+  isWanted: Uint8Array | null,
   charge: (leaf: number, functionId: number, value: number) => void,
 ): void {
   const { frameFunction, stackFrames, stackStart, values } = profile;
@@ -65,10 +71,12 @@ function forEachCharge(
   for (let stack = 0; stack < values.length; stack++) {
     const start = stackStart[stack] ?? 0;
     const end = stackStart[stack + 1] ?? 0;
+    if (start === end) continue;
+    const leaf = frameFunction[stackFrames[start] ?? 0] ?? 0;
+    if (isWanted !== null && isWanted[leaf] !== 1) continue;
     for (let at = start; at < end; at++) {
       const frame = stackFrames[at] ?? 0;
       if (application[frame] !== 1) continue;
-      const leaf = frameFunction[stackFrames[start] ?? 0] ?? 0;
       charge(leaf, frameFunction[frame] ?? 0, values[stack] ?? 0);
       break;
     }
