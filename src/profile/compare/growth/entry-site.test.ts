@@ -46,3 +46,9 @@ test('entry points of several types do not count together', () => {
 test('entry points that did not gain a part of the whole grew with everything', () => {
   expect(site({ [READ]: 300, [WRITE]: 300 }, { [READ]: 330, [WRITE]: 330, 'main serve': 22 })).toBeNull();
 });
+
+test('of two loops the one that grew more is named, whichever is larger', () => {
+  const before = { [READ]: 300, [WRITE]: 10 };
+  const after = { [READ]: 500, 'http.(*persistConn).writeLoop runtime.chanrecv': 245, [WRITE]: 245 };
+  expect(site(before, after)).toMatchObject({ fn: 'runtime.http.(*persistConn).writeLoop' });
+});
