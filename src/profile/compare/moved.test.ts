@@ -160,6 +160,21 @@ describe('gates', () => {
     expect(moved(before, { ...before, 'main a old': 840, 'main b fresh': 160 })).toEqual(['fresh', null]);
   });
 
+  /** What else there is costs three times as much; `left` is what the function elsewhere costs then. */
+  const underLoad = (left: number) =>
+    moved(
+      { 'main stock': 4_000, 'main render': 6_000, 'main a old': 1_000 },
+      { 'main stock': 12_000, 'main render': 18_000, 'main a old': left, 'main b fresh': 3_000 - left },
+    );
+
+  test.each([
+    { what: 'still costs more than before and lost a third: it handed nothing over', left: 2_000, from: null },
+    { what: 'costs less than before', left: 900, from: 'old' },
+    { what: 'lost most of what the load would have made of it', left: 1_200, from: 'old' },
+  ])('a function far away that $what', ({ left, from }) => {
+    expect(underLoad(left)).toEqual(['fresh', from]);
+  });
+
   const inside = (cost: number, helper: number) =>
     moved({ ...REST, 'main serve': 300 }, { ...REST, 'main serve': cost, 'main serve helper': helper });
 

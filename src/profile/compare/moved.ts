@@ -23,6 +23,13 @@ const LIKE_GAIN = [0.5, 1.8] as const;
 const LIKE_GAIN_INSIDE = [0.4, 2.5] as const;
 /** … of a function elsewhere, where many could fit, in a narrow one. */
 const LIKE_GAIN_FAR = [0.7, 1.4] as const;
+/**
+ * A function elsewhere that costs more per profile than before has handed nothing over, unless it lost this part
+ * of what the load would have made of it: next to code that grew all else loses share, and what costs the same at
+ * any load loses more of it. In a service whose other code rose by x1.7 on a busy host, a function that rose by
+ * x1.5 had lost as much as new code cost.
+ */
+const MOSTLY_LOST = 0.5;
 /** A cost that grew by this part of what moved, and by so many standard errors, did not only move. */
 const MIN_SURPLUS = 0.3;
 const SURPLUS_Z = 3;
@@ -180,7 +187,7 @@ function isCounterpart(
   fn: number,
   o1: number,
   o2: number,
-  { leastZ, like }: { leastZ: number; like: readonly [number, number] },
+  { leastZ, like, isFar = false }: { leastZ: number; like: readonly [number, number]; isFar?: boolean },
 ): number | null {
   const { before, after, quantum, dispersion } = contrast;
   const [g1, g2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
@@ -190,6 +197,8 @@ function isCounterpart(
   const gain = share(g2, after.profiles) - load * share(g1, before.profiles);
   const loss = load * share(o1, before.profiles) - share(o2, after.profiles);
   if (loss < like[0] * gain || loss > like[1] * gain) return null;
+  const [was, is] = [share(o1, before.profiles), share(o2, after.profiles)];
+  if (isFar && is >= was && loss < MOSTLY_LOST * load * was) return null;
   if (isSurplus(contrast, { fn, x1: g1 + o1, x2: g2 + o2 }, gain, load)) return null;
   const z = deviation([o1 / quantum, u1 / quantum], [o2 / quantum, u2 / quantum], dispersion);
   return z <= leastZ ? z : null;
@@ -216,7 +225,11 @@ function lostElsewhere(
     // Some functions fall by chance, but hardly one under the very same caller: that is a new name.
     const isNameable = (fn: number) => isIn(universe, fn);
     if (z !== null && nearestCaller(contrast, isNameable, other, before) !== caller)
-      z = isCounterpart(contrast, universe, fn, o1, o2, { leastZ: MIN_LOSS_Z, like: LIKE_GAIN_FAR });
+      z = isCounterpart(contrast, universe, fn, o1, o2, {
+        leastZ: MIN_LOSS_Z,
+        like: LIKE_GAIN_FAR,
+        isFar: true,
+      });
     if (z === null) continue;
     // The innermost function of a chain that was lost as a whole is the name.
     if (best === null || z < best.z || (z === best.z && isBelow(joined, before.parts, other, best.fn)))
