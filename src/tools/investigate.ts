@@ -173,6 +173,7 @@ async function buildReport(
     notes: [
       ...notes,
       ...earlyNotes(change),
+      ...endNotes(reading),
       ...reading.shares.flatMap((share) => share.notes),
       ...(await lookbackNotes(request.source, baseline ?? reading.plan.baseline, context)),
       ...waitNotes(reading.waits),
@@ -220,6 +221,16 @@ function earlyNotes(change: ShareChange | null): string[] {
     ? []
     : [
         'The change began before the window that was asked about: it is compared with the baseline until then.',
+      ];
+}
+
+/** Says which end of the window is left out, for the first profiles of new instances. */
+function endNotes({ incidentEnd }: Evidence): string[] {
+  return incidentEnd === null
+    ? []
+    : [
+        // Starts of profiles are known to a step of seconds.
+        `Instances that came at ${formatTime(Math.round(incidentEnd / 1000) * 1000)}, at the end of the window, still load and warm up: what is later is not judged. Ask about a later window.`,
       ];
 }
 

@@ -23,6 +23,7 @@ import {
 } from './profile-times.js';
 import { endBeforeDeploy } from './replacement.js';
 import { NoRequestLeft } from './requests.js';
+import { withoutLateArrivals } from './rollout/late-arrivals.js';
 import { type InvestigationContext, type Resolution, readShares, type ShareLens } from './shares.js';
 import { unlessSilent } from './silence.js';
 import { compareTotals, type TotalsLens } from './totals.js';
@@ -33,6 +34,8 @@ import type { Plan } from './windows.js';
 /** All that the profiles of a service say about two windows, type by type. */
 export interface Evidence {
   plan: Plan;
+  /** Time from which on the end of the window that was asked about is not judged; null for none of it. */
+  incidentEnd: number | null;
   /** Every type looked at, in order, with the totals per profile. */
   totals: readonly TypeTotals[];
   shares: readonly ShareLens[];
@@ -98,8 +101,8 @@ export async function readEvidence(
   const deadline = untilSoon(signal, soon);
   const plannedLenses = planLenses(orderTypes(question.typeIds));
   const lenses = plannedLenses.toRead.slice(0, MAX_AT_FIRST);
-  const context = await prepareEvidence(question, lenses[0]?.type.id, deadline);
-  const { readContext, plan, fleet } = context;
+  const asked = await prepareEvidence(question, lenses[0]?.type.id, deadline);
+  const { readContext, fleet } = asked;
   const unread: UnreadType[] = [];
   const failures: unknown[] = [];
   /** Notes a type as not read; rethrows what is neither the store's failure nor a limit of ours. */
@@ -111,12 +114,12 @@ export async function readEvidence(
   };
   const readTimes = async (lens: LensType, patience: AbortSignal) => {
     const query = { profileTypeId: lens.type.id, matchers: readContext.matchers };
-    return readProfileTimes(readContext.source, query, plan, context, patience).then(
+    return readProfileTimes(readContext.source, query, asked.plan, asked, patience).then(
       (profileTimes) => ({ lens, profileTimes }),
       (error: unknown) => fail(lens, error, patience),
     );
   };
-  const series = unlessSilent(deadline, early, { ended: () => context.requests.ended, others: true });
+  const series = unlessSilent(deadline, early, { ended: () => asked.requests.ended, others: true });
   const answers = await Promise.all(lenses.map((lens) => readTimes(lens, series.signal))).finally(
     series.stop,
   );
@@ -124,7 +127,7 @@ export async function readEvidence(
   const withProfiles = answers.filter((answer) => answer !== null).filter(hasProfiles);
   // A type that is gone in the incident leads nothing.
   const isGone = ({ profileTimes }: { profileTimes: ProfileTimes }) =>
-    totalsIn(profileTimes, plan.incident).profiles === 0;
+    totalsIn(profileTimes, asked.plan.incident).profiles === 0;
   const gone = withProfiles.filter(isGone);
   const read = [...withProfiles.filter((answer) => !isGone(answer)), ...gone];
   const withoutProfiles = answers
@@ -137,6 +140,8 @@ export async function readEvidence(
     return null;
   }
 
+  const { plan, incidentEnd } = withoutLateArrivals(asked.plan, fleet, main.profileTimes);
+  const context = { ...asked, plan };
   const shares: ShareLens[] = [];
   const levels: LevelLens[] = [];
   const waits: WaitReading[] = [];
@@ -219,6 +224,7 @@ export async function readEvidence(
   if (failures.length > 0 && shares.length + levels.length + waits.length === 0) throw failures[0];
   return {
     plan,
+    incidentEnd,
     totals: read.map(({ lens, profileTimes }) => {
       const judged = judgedPlan(lens, profileTimes);
       return {
