@@ -25,6 +25,12 @@ const GREW = { from: { 'main serve': 10 }, to: { 'main serve': 40 } };
 const LEAK = levelEvidence('inuse', { before: 10, after: 40, hasGrown: GREW });
 const GOROUTINE_LEAK = levelEvidence('goroutines', { before: 10, after: 40, hasGrown: GREW });
 const HIDDEN_LEAK = levelEvidence('inuse', { before: 68, after: 92, hasGrown: GREW, isHidden: true });
+const HELD_BY_CODE = levelEvidence('inuse', {
+  before: 68,
+  after: 92,
+  hasGrown: { from: { 'main serve price': 10 }, to: { 'main serve price': 40 } },
+  isHidden: true,
+});
 const CONTENTION = waitEvidence('mutex', { before: 0.1, after: 2.1, hasGrown: GREW });
 const CODE = shareEvidence('cpu', { change: { addedSeconds: 0.5 } });
 const BUSY_CODE = shareEvidence('cpu', {
@@ -84,6 +90,12 @@ describe('which verdict wins, and what else is named', () => {
       evidence: { levels: [HIDDEN_LEAK], shares: [CODE] },
       verdict: 'code_regression',
       causes: ['code cpu price', 'leak inuse'],
+    },
+    {
+      what: 'a leak beneath a large level, where the changed function holds it',
+      evidence: { levels: [HELD_BY_CODE], shares: [CODE] },
+      verdict: 'leak',
+      causes: ['leak inuse', 'code cpu price'],
     },
     {
       what: 'contention before code that added less',

@@ -55,8 +55,12 @@ export function conclude(reading: LensReadings): Conclusion {
     .map((of): Cause => ({ kind: 'contention', of }));
   // Goroutines that wait for a contended lock are its queue. A lock that is never released shows no waits.
   const isQueue = ({ of }: (typeof leaking)[number]) => contended.length > 0 && waitsForLocks(of);
-  const leaks = leaking.filter((cause) => cause.of.leak?.isHidden === false && !isQueue(cause));
-  const hidden = leaking.filter((cause) => cause.of.leak?.isHidden === true || isQueue(cause));
+  // What holds more and more memory and burns the added time as well is one change, and the leak says more of it.
+  const burns = new Set(code.map(nameOfCause).filter((name) => name !== ''));
+  const isSecond = (cause: (typeof leaking)[number]) =>
+    isQueue(cause) || (cause.of.leak?.isHidden === true && !burns.has(nameOfLeak(cause.of) ?? ''));
+  const leaks = leaking.filter((cause) => !isSecond(cause));
+  const hidden = leaking.filter(isSecond);
   const moved = shares
     .filter(({ change }) => change !== null && change.from !== null)
     .map((of): Cause => ({ kind: 'moved', of }));
@@ -185,6 +189,19 @@ function codeCauses({ shares, collector }: LensReadings): Cause[] {
     return lens.type.alias === 'alloc' && collected > timeGrowth ? 0 : 2;
   };
   return grown.sort((a, b) => rank(a) - rank(b)).map((of): Cause => ({ kind: 'code', of }));
+}
+
+/** The key of the function that a leak is named after; null where there is none. */
+function nameOfLeak({ leak }: LevelLens): string | null {
+  const info = leak?.growth.joined.functions[leak.growth.site.fn];
+  return info === undefined ? null : joinKey(info);
+}
+
+/** The key of the function that a change of code is named after. */
+function nameOfCause(cause: Cause): string {
+  return cause.kind === 'code' && cause.of.change !== null
+    ? nameIn(cause.of.change, cause.of.change.culprit.fn)
+    : '';
 }
 
 function nameIn({ analysis }: ShareChange, fn: number): string {

@@ -168,7 +168,11 @@ describe('gates', () => {
     );
 
   test.each([
-    { what: 'still costs more than before and lost a third: it handed nothing over', left: 2_000, from: null },
+    {
+      what: 'still costs more than before and lost a third: it handed nothing over',
+      left: 2_000,
+      from: null,
+    },
     { what: 'costs less than before', left: 900, from: 'old' },
     { what: 'lost most of what the load would have made of it', left: 1_200, from: 'old' },
   ])('a function far away that $what', ({ left, from }) => {
