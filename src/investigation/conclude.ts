@@ -55,7 +55,7 @@ export function conclude(reading: LensReadings): Conclusion {
     .map((of): Cause => ({ kind: 'contention', of }));
   // Goroutines that wait for a contended lock are its queue. A lock that is never released shows no waits.
   const isQueue = ({ of }: (typeof leaking)[number]) => contended.length > 0 && waitsForLocks(of);
-  // What holds more and more memory and burns the added time as well is one change, and the leak says more of it.
+  // A function that holds more and more memory and burns the added time is one change; the leak says more.
   const burns = new Set(code.map(nameOfCause).filter((name) => name !== ''));
   const isSecond = (cause: (typeof leaking)[number]) =>
     isQueue(cause) || (cause.of.leak?.isHidden === true && !burns.has(nameOfLeak(cause.of) ?? ''));

@@ -160,7 +160,7 @@ describe('gates', () => {
     expect(moved(before, { ...before, 'main a old': 840, 'main b fresh': 160 })).toEqual(['fresh', null]);
   });
 
-  /** What else there is costs three times as much; `left` is what the function elsewhere costs then. */
+  /** All else costs three times as much; `left` is the cost of the function elsewhere then. */
   const underLoad = (left: number) =>
     moved(
       { 'main stock': 4_000, 'main render': 6_000, 'main a old': 1_000 },

@@ -24,10 +24,10 @@ const LIKE_GAIN_INSIDE = [0.4, 2.5] as const;
 /** … of a function elsewhere, where many could fit, in a narrow one. */
 const LIKE_GAIN_FAR = [0.7, 1.4] as const;
 /**
- * A function elsewhere that costs more per profile than before has handed nothing over, unless it lost this part
- * of what the load would have made of it: next to code that grew all else loses share, and what costs the same at
- * any load loses more of it. In a service whose other code rose by x1.7 on a busy host, a function that rose by
- * x1.5 had lost as much as new code cost.
+ * A function elsewhere that costs more per profile than before has handed nothing over, unless it lost this
+ * part of what the load would have made of it: next to code that grew all else loses share, and what costs
+ * the same at any load loses more of it. In a service whose other code rose by x2.1 on a busy host, a
+ * function that rose by x1.8 had lost as much as new code cost (fixtures/libraries/n1-quotes).
  */
 const MOSTLY_LOST = 0.5;
 /** A cost that grew by this part of what moved, and by so many standard errors, did not only move. */

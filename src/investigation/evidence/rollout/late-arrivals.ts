@@ -8,8 +8,9 @@ const SLACK = 1.25;
 
 /**
  * The plan without the end of the incident from the first profile of instances on that came in its last two
- * rounds of profiles, next to older ones: they load, compile and use for the first time, which tells nothing of
- * what they will cost. So an incident whose end meets a deploy is judged by the instances that ran through it.
+ * rounds of profiles, next to older ones: they load, compile and use for the first time, which tells nothing
+ * of what they will cost. So an incident whose end meets a deploy is judged by the instances that ran through
+ * it.
  *
  * @returns the time from which on the end is left out, too; null for none of it
  */
