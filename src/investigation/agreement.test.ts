@@ -108,6 +108,13 @@ describe('circumstances that make a movement no news', () => {
       undefined,
     ],
     ['goroutines that rose with a deploy', row('goroutines', 16, 40, null), replaced, undefined],
+    ['waiting that fell with a deploy', row('mutex', 150e6, 51e6, null), replaced, 'restart'],
+    [
+      'waiting that fell in the same instances',
+      row('mutex', 150e6, 51e6, null),
+      { ...replaced, isReplaced: false },
+      undefined,
+    ],
     ['CPU that fell with a deploy', row('cpu', 1e9, 0.5e9, 0.01), replaced, undefined],
     ['waiting by 7 ms of 1.2 s', row('mutex', 2.5e6, 9.7e6, null), replaced, 'immaterial'],
     ['waiting by 16 ms of 1.2 s', row('mutex', 1e6, 17e6, null), replaced, undefined],

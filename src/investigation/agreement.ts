@@ -99,9 +99,9 @@ export interface Circumstances {
 }
 
 /**
- * The row with the reason why its movement is no news: a level that fell when all instances were replaced,
- * waiting that changed by less than one hundredth of the time served, the least that is contention, or that
- * new instances did while they started.
+ * The row with the reason why its movement is no news: a level or waiting that fell when all instances were
+ * replaced, waiting that changed by less than one hundredth of the time served, the least that is contention,
+ * or that new instances did while they started.
  */
 export function withExcuse(row: LensRow, { isReplaced, served, later, dismissed }: Circumstances): LensRow {
   const { kind, type, verdict, before, after } = row;
@@ -112,7 +112,9 @@ export function withExcuse(row: LensRow, { isReplaced, served, later, dismissed 
   const changed = Math.abs((after ?? 0) - (before ?? 0)) * seconds;
   if (verdict === 'rose' && dismissed) return { ...row, excuse: dismissed };
   if (served !== null && changed < MIN_WAIT_PART * served) return { ...row, excuse: 'immaterial' };
-  if (verdict === 'fell' || !isReplaced || later === null) return row;
+  // The waits of old processes do not come back with them.
+  if (verdict === 'fell') return isReplaced ? { ...row, excuse: 'restart' } : row;
+  if (!isReplaced || later === null) return row;
   const hasSettled = describeMovement({ ...row, after: later / seconds })?.direction !== 'rose';
   return hasSettled ? { ...row, excuse: 'restart' } : row;
 }
