@@ -356,3 +356,29 @@ describe('one row for each type', () => {
     ]);
   });
 });
+
+describe('a further finding that may be chance', () => {
+  const large = {
+    before: { 'main price': 100, 'main serve': 900 },
+    after: { 'main price': 300, 'main serve': 900 },
+  };
+  const small = {
+    before: { 'main price': 10, 'main serve': 990 },
+    after: { 'main price': 25, 'main serve': 975 },
+  };
+  const leak: Cause = { kind: 'leak', of: levelEvidence('inuse', { before: 10, after: 40, hasGrown: GREW }) };
+  test.each<[string, typeof large, number, boolean]>([
+    ['stands out by less than 5 standard errors', large, 4.9, true],
+    ['stands out by 5', large, 5, false],
+    ['grew by less than 2 points and stands out by less than 7.5', small, 7.4, true],
+    ['grew by less than 2 points and stands out by 7.5', small, 7.5, false],
+  ])('%s', (_, stacks, z, isSlight) => {
+    const of = shareEvidence('cpu', { ...stacks, change: { z } });
+    const [, beside] = buildFindings(conclusion(leak, code(of)), null);
+    expect(beside?.mayBeChance ?? false).toBe(isSlight);
+    const other = shareEvidence('cpu', { change: { culprit: 'stock' } });
+    expect(buildFindings(conclusion(code(other), code(of)), null)).toHaveLength(isSlight ? 1 : 2);
+    const [first] = buildFindings(conclusion(code(of)), null);
+    expect(first?.mayBeChance).toBeUndefined();
+  });
+});

@@ -117,6 +117,8 @@ export interface Finding {
   from: NamedFunction | null;
   /** Whether only the totals were compared, and nothing is known about the functions. */
   isOfTotals?: true;
+  /** Whether a further finding stands out by no more than one of many functions does by chance. */
+  mayBeChance?: boolean;
   /** Other types in which the same function changed. */
   also: readonly { type: ProfileType; shareBefore: number; shareAfter: number }[];
 }

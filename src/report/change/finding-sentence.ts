@@ -18,7 +18,7 @@ export function writeSentence(finding: Finding, writer: Writer = createWriter(),
     claimText(finding, writer),
     where === known ? '' : where,
     since === '' ? '' : `${finding.kind === 'leak' ? 'growth began' : 'began'} ${since}`,
-    `confidence ${finding.confidence}`,
+    `confidence ${finding.confidence}${finding.mayBeChance === true ? ' (may be chance: one of many functions that were tried)' : ''}`,
   ];
   return `${parts.filter((part) => part !== '').join('; ')}.`;
 }
