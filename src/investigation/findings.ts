@@ -22,6 +22,7 @@ import type { LevelLens } from './evidence/levels.js';
 import type { Since } from './evidence/rounds.js';
 import type { ShareChange, ShareLens } from './evidence/shares.js';
 import type { TotalsLens } from './evidence/totals.js';
+import { kindsOfWork } from './kinds-of-work.js';
 import { HIGH_RATIO, HIGH_Z, MEDIUM_Z } from './thresholds.js';
 
 /** The confidence of a statement that stands out by `z` standard errors. */
@@ -42,7 +43,7 @@ export function buildFindings({ causes }: Conclusion, since: Since | null): Find
     const finding = causeFinding(cause, index === 0 ? since : null);
     if (finding === null || (index > 0 && isFeigned(finding))) return;
     const mayBeChance = index > 0 && isSlight(finding);
-    // What is left of a type after its change was searched once more: one more of many looks.
+    // A type without the change that was told is searched once more: one more of many looks.
     if (mayBeChance && findings.some(({ type, kind }) => type.id === finding.type.id && kind === 'code'))
       return;
     const same = findings.findIndex(
@@ -158,6 +159,7 @@ function changeFinding(
       ...(isRest ? { isRest } : {}),
     },
     load,
+    spread: kind === 'code' ? kindsOfWork(contrast, culprit.fn, load) : null,
     waits: kind === 'code' && type.isWallClock ? networkWaits(contrast, culprit.fn) : [],
     alike: carrier === null ? [...new Set(attribution.map(({ label }) => label))] : [],
     label:

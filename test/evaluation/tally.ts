@@ -51,6 +51,7 @@ const KIND_WORDS: Readonly<Record<Kind, string>> = {
   B: 'load fell, and a change',
   C: 'new code waits on purpose',
   D: 'queue for a pool',
+  E: 'two kinds of new work',
 };
 
 const HEAD = [

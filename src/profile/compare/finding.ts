@@ -70,8 +70,8 @@ export interface Finding {
   /** Part of what the function gained that ends in the last function of the path; 0 where it spreads. */
   leafPart: number;
   /**
-   * Callees between which the growth of a level is divided, below the function `at`; a null callee is that
-   * function itself. Null where no level grew.
+   * Callees between which the growth of a level, or of a function that newly does several kinds of work, is
+   * divided, below the function `at`; a null callee is that function itself. Null where it is not divided.
    */
   spread: {
     at: NamedFunction;

@@ -8,9 +8,10 @@ export const KINDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'
 export const DEPLOY_KINDS = ['p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z'] as const;
 /**
  * The kinds that services of public libraries showed, captured blind: less load, alone and with a change; new
- * code that waits on purpose; requests that queue for a pool of connections.
+ * code that waits on purpose; requests that queue for a pool of connections; a function that newly does two
+ * kinds of work.
  */
-export const FIELD_KINDS = ['A', 'B', 'C', 'D'] as const;
+export const FIELD_KINDS = ['A', 'B', 'C', 'D', 'E'] as const;
 export const ALL_KINDS = [...KINDS, ...DEPLOY_KINDS, ...FIELD_KINDS] as const;
 export type DeployKind = (typeof DEPLOY_KINDS)[number] | (typeof FIELD_KINDS)[number];
 export type Kind = (typeof ALL_KINDS)[number];
@@ -60,6 +61,7 @@ export const VERDICTS: Readonly<Record<Kind, Verdict>> = {
   B: 'code_regression',
   C: 'no_change',
   D: 'contention',
+  E: 'code_regression',
 };
 
 /** Other honest answers to the innocent kinds. */

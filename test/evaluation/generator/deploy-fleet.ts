@@ -35,6 +35,7 @@ const REPLACED: Readonly<Record<DeployKind, number>> = {
   B: 0.5,
   C: 0.7,
   D: 1,
+  E: 0.7,
 };
 
 interface Instance {

@@ -37,6 +37,8 @@ export function buildDeploy(
       return waitOnPurpose(context, fleet, calm);
     case 'D':
       return queueForPool(context, fleet, calm);
+    case 'E':
+      return plantTwoKinds(context, fleet, calm);
     case 't':
       return throttle(context, calm);
     case 'u':
@@ -230,6 +232,30 @@ function plantTwo(context: LensContext, fleet: Fleet, calm: Lenses): Scenario {
       causes: both.map(({ culprit }) => [culprit.name]),
       shows: both.map(({ guilty }) => ({ lens: 'time', scale: 'share', guilty })),
     },
+  );
+}
+
+/** A function newly does two kinds of work, in functions of the team or in libraries: it is the culprit. */
+function plantTwoKinds(context: LensContext, fleet: Fleet, calm: Lenses): Scenario {
+  const { random, language, tree } = context;
+  const node = chooseNode(random, tree, calm.time, [0.005, 0.15], null);
+  const isOwn = chance(random, 0.5);
+  const libraries = pickSome(random, language.libraries, 2);
+  const works = libraries.map(
+    (library): Path => (isOwn ? [buildFrame(tree.newFunction()), ...library] : library),
+  );
+  const first = uniform(random, 0.35, 0.65);
+  const above = node.path.slice(0, -1);
+  const stacks = works.map((work, at) =>
+    workStack([...above, buildFrame(node.fn, 11 + 4 * at), ...work], 0, {
+      planted: at === 0 ? first : 1 - first,
+    }),
+  );
+  const guilty = ({ path }: StackPlan) => passesThrough(path, [node.fn]);
+  const time = intensified(random, withStacks(calm.time, stacks), fleet, guilty);
+  return finish(
+    { ...calm, time },
+    { culprit: node.fn, caller: node.caller, shows: [{ lens: 'time', scale: 'share', guilty }] },
   );
 }
 
