@@ -15,6 +15,7 @@ import { type LogFactor, logFactor } from '../contrast/log-factor.js';
 import { signedRootOfCounts } from '../contrast/noise.js';
 import { findEntries, isBelow, sumLibraryWork, sumOutside, totalsBelow } from '../contrast/through.js';
 import { isBackgroundGrowth } from './growth/background.js';
+import { callerOfNewWork } from './growth/new-work.js';
 import { NO_REQUESTS, type Requests } from './requests/entries.js';
 import { isMixOfRequests } from './requests/mix.js';
 import { outgrewItsRequests } from './requests/outgrown.js';
@@ -76,7 +77,9 @@ export function findCulprit(
     if (onlyGainedShare(contrast, universe, shift.fn, requests)) continue;
     if (!isCodeChange(contrast, universe, shift, gate)) continue;
     if (universe.population === 'served' && !isBeyondOwnCode(contrast, shift)) continue;
-    const fn = descend(contrast, universe, shift.fn);
+    const inner = descend(contrast, universe, shift.fn);
+    const load = loadBeside(contrast, universe, inner);
+    const fn = callerOfNewWork(contrast, universe, inner, load, requests.universal) ?? inner;
     if (universe.isBackground === true && !isBackgroundGrowth(contrast, fn)) continue;
     if (requests.points.length > 1 && isMixOfRequests(contrast, requests, fn)) continue;
     return describeCulprit(contrast, universe, fn);
@@ -216,8 +219,8 @@ interface Callee extends LogFactor {
 
 /**
  * The larger of two callees that hold the growth of their caller together and grew by different factors:
- * these are two changes, and the other one is found in what is left. −1 where the growth is the caller's: also
- * where it newly calls both, which is one change of its own.
+ * these are two changes, and the other one is found in what is left. −1 where the growth is the caller's,
+ * also where it newly calls both: that is one change.
  */
 function largerOfTwo(
   { joined, after, dispersion }: Contrast,

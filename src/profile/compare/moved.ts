@@ -106,7 +106,7 @@ function lostInside(
 }
 
 /** The nearest of some functions above another one that nearly all of its cost passes through. */
-function nearestCaller(
+export function nearestCaller(
   { joined }: Contrast,
   isCaller: (fn: number) => boolean,
   fn: number,
