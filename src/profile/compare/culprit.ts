@@ -207,20 +207,15 @@ const MIN_OF_TWO = 0.25;
 const MIN_APART = 1.3;
 const MIN_APART_Z = 3;
 
-/** A callee with this part of what it costs now was there before; with less, its caller calls it newly. */
-const WAS_CALLED = 0.05;
-
 /** A callee with what it keeps of its caller's growth, and its own change. */
 interface Callee extends LogFactor {
   fn: number;
   kept: number;
-  isNew: boolean;
 }
 
 /**
  * The larger of two callees that hold the growth of their caller together and grew by different factors:
- * these are two changes, and the other one is found in what is left. −1 where the growth is the caller's,
- * also where it newly calls both: that is one change.
+ * these are two changes, and the other one is found in what is left. −1 where the growth is the caller's.
  */
 function largerOfTwo(
   { joined, after, dispersion }: Contrast,
@@ -233,7 +228,7 @@ function largerOfTwo(
   const second = others.find(
     ({ fn }) => !isBelow(joined, after.parts, fn, first.fn) && !isBelow(joined, after.parts, first.fn, fn),
   );
-  if (second === undefined || (first.isNew && second.isNew)) return -1;
+  if (second === undefined) return -1;
   if (first.kept + second.kept < KEEPS * growth) return -1;
   const apart = Math.abs(first.log - second.log);
   const error = Math.sqrt(dispersion.phi * (first.variance + second.variance));
@@ -264,9 +259,6 @@ function descend(contrast: Contrast, universe: Universe, from: number): number {
         grown.push({
           fn: callee,
           kept,
-          isNew:
-            share(totalsBefore[callee] ?? 0, before.profiles) <
-            WAS_CALLED * share(totalsAfter[callee] ?? 0, after.profiles),
           ...logFactor(
             [(totalsBefore[callee] ?? 0) / quantum, (totalsAfter[callee] ?? 0) / quantum],
             [before.profiles, after.profiles],
