@@ -14,6 +14,7 @@ import { prepareEvidence } from './evidence/prepare.js';
 import { type ProfileTimes, readProfileTimes, sendersIn, sharedTimes } from './evidence/profile-times.js';
 import { endBeforeDeploy } from './evidence/replacement.js';
 import { countedSource, createRequests } from './evidence/requests.js';
+import { withoutLateArrivals } from './evidence/rollout/late-arrivals.js';
 import { type InvestigationContext, readShares, type ShareLens } from './evidence/shares.js';
 import { type UnreadParts, type UnreadType, unreadBecause } from './evidence/unread.js';
 import { readWaits, type WaitLens } from './evidence/waits.js';
@@ -36,6 +37,8 @@ export interface ComparisonReading {
   /** Whether the baseline is the time just before, of the same profiles: only then is there an onset. */
   isContinuous: boolean;
   shares: ShareLens;
+  /** The time from which on the end of the incident is not judged; null for none of it. */
+  incidentEnd: number | null;
   level: LevelLens | null;
   wait: WaitLens | null;
   /**
@@ -82,8 +85,15 @@ export async function readComparison(
   if (sendersIn(profileTimes, plan.incident).length === 0) return 'no_incident';
   if (sendersIn(profileTimes, plan.baseline).length === 0) return { emptyBaseline: actualBaseline };
   const lens = toLens(scope);
-  const judged = { ...evidenceContext, plan: endBeforeDeploy(evidenceContext, profileTimes) };
   const hasSameProfiles = sameMatchers(baseline.matchers, matchers);
+  const isContinuous = baseline.window === null && hasSameProfiles;
+  const { plan: ended, incidentEnd } = isContinuous
+    ? withoutLateArrivals(plan, evidenceContext.fleet, profileTimes)
+    : { plan, incidentEnd: null };
+  const judged = {
+    ...evidenceContext,
+    plan: endBeforeDeploy({ ...evidenceContext, plan: ended }, profileTimes),
+  };
   const shares = await readShares(judged, lens, profileTimes, {
     ...MAIN,
     slices: hasSameProfiles ? MAIN.slices : 0,
@@ -94,8 +104,9 @@ export async function readComparison(
     question,
     context: evidenceContext,
     baseline: actualBaseline,
-    isContinuous: baseline.window === null && hasSameProfiles,
+    isContinuous,
     shares,
+    incidentEnd,
     level: course.level,
     wait: course.wait,
     unread: { types: course.unread, labels: evidenceContext.fleet.unread },

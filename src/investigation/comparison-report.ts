@@ -19,6 +19,7 @@ import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
 import type { ComparisonInput } from './comparison-rows.js';
 import { instanceRise } from './evidence/instance-rise.js';
 import type { LevelLens } from './evidence/levels.js';
+import { endNotes } from './evidence/rollout/late-arrivals.js';
 import { isBriefBaseline } from './evidence/rounds.js';
 import type { ShareChange, ShareLens } from './evidence/shares.js';
 import { findingsSoFar, settle } from './evidence/unread.js';
@@ -106,6 +107,7 @@ export async function buildComparison(
     notes: [
       ...scope.notes,
       ...shares.notes,
+      ...endNotes(reading.incidentEnd),
       ...partNotes(reading),
       ...(await lookbackNotes(scope.source, pickEarliest(baseline, window), context)),
     ],

@@ -2,6 +2,7 @@ import { UserError } from '../errors.js';
 import { newsIn } from '../investigation/agreement.js';
 import { type Evidence, readEvidence } from '../investigation/evidence/evidence.js';
 import { countedSource, createRequests } from '../investigation/evidence/requests.js';
+import { endNotes } from '../investigation/evidence/rollout/late-arrivals.js';
 import { isBriefBaseline } from '../investigation/evidence/rounds.js';
 import type { ShareChange, ShareLens } from '../investigation/evidence/shares.js';
 import type { WaitLens } from '../investigation/evidence/waits.js';
@@ -173,7 +174,7 @@ async function buildReport(
     notes: [
       ...notes,
       ...earlyNotes(change),
-      ...endNotes(reading),
+      ...endNotes(reading.incidentEnd),
       ...reading.shares.flatMap((share) => share.notes),
       ...(await lookbackNotes(request.source, baseline ?? reading.plan.baseline, context)),
       ...waitNotes(reading.waits),
@@ -221,16 +222,6 @@ function earlyNotes(change: ShareChange | null): string[] {
     ? []
     : [
         'The change began before the window that was asked about: it is compared with the baseline until then.',
-      ];
-}
-
-/** Says which end of the window is left out, for the first profiles of new instances. */
-function endNotes({ incidentEnd }: Evidence): string[] {
-  return incidentEnd === null
-    ? []
-    : [
-        // Starts of profiles are known to a step of seconds.
-        `Instances that came at ${formatTime(Math.round(incidentEnd / 1000) * 1000)}, at the end of the window, still load and warm up: what is later is not judged. Ask about a later window.`,
       ];
 }
 

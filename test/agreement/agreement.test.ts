@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { NamedFunction } from '../../src/profile/code/named-function.js';
+import { isUnnamed } from '../../src/profile/code/names.js';
 import { formatTime } from '../../src/text/units.js';
 import { caseFoldersIn, loadCaseFolder, quietHalf } from '../evaluation/case-folder.js';
 import { ALL_KINDS } from '../evaluation/generator/case.js';
@@ -114,18 +116,24 @@ async function contradictions(
     await ask('get_timeline', over);
     told.push({ tool: 'get_timeline', type, fn: null, series: rendered.timeline?.[1].whole ?? null });
     for (const label of labels.slice(0, MAX_LABELS)) await ask('get_timeline', { ...over, group_by: label });
-    const fn = comparison?.finding?.fn?.function ?? comparison?.movers[0]?.function;
+    const fn = comparison?.finding?.fn ?? comparison?.movers[0];
     const accused = told.flatMap((row) =>
-      row.tool !== 'get_timeline' && row.finding.type.id === type ? (row.finding.fn?.function ?? []) : [],
+      row.tool !== 'get_timeline' && row.finding.type.id === type ? (row.finding.fn ?? []) : [],
     );
-    for (const name of new Set([...(fn === undefined ? [] : [fn]), ...accused])) {
-      await ask('get_timeline', { ...over, function: name });
+    const named = [...(fn === undefined ? [] : [fn]), ...accused];
+    for (const [text, { function: name }] of new Map(named.map((one) => [nameToAsk(one), one]))) {
+      await ask('get_timeline', { ...over, function: text });
       const [, timeline] = rendered.timeline ?? [];
       told.push({ tool: 'get_timeline', type, fn: name, series: timeline?.whole ?? null });
     }
   }
   const onsets = hasOnset ? contradictionsOfOnset(told) : [];
   return [...contradicted, ...onsets.map((what) => `${id}: ${what}`)];
+}
+
+/** How an agent asks about a function of an answer: one without a name by its place. */
+function nameToAsk({ function: name, file, line }: NamedFunction): string {
+  return isUnnamed(name) && file !== null ? `${name} ${file}:${line}` : name;
 }
 
 describe.each(

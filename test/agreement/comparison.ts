@@ -30,8 +30,12 @@ export function contradictionsBetween(answer: Comparison): string[] {
     sameAs: null,
   });
   const isChance = Math.max(moved?.factor ?? 1, 1 / (moved?.factor ?? 1)) <= (answer.chance ?? 1);
-  if (verdict === 'no_change' && (movement !== null || !isChance))
+  // Less load is no change of code, and the answer says that the value fell.
+  const isToldAsLess = answer.isLessLoad && movement?.direction === 'fell';
+  if (verdict === 'no_change' && !isToldAsLess && (movement !== null || !isChance))
     contradictions.push(`the verdict is no_change, but ${change}`);
+  if (answer.isLessLoad && (verdict !== 'no_change' || !isToldAsLess))
+    contradictions.push(`less load is told, but the verdict is ${verdict}, and ${change}`);
   if (verdict === 'load_increase' && moved?.direction === 'fell')
     contradictions.push(`the verdict is load_increase, but ${change}`);
   if (movement !== null && (movement.direction === 'rose') !== movement.factor > 1)

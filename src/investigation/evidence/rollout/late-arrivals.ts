@@ -1,3 +1,4 @@
+import { formatTime } from '../../../text/units.js';
 import { MIN_SETTLED_ROUNDS } from '../../thresholds.js';
 import { measureGap, type ProfileTimes, sharedTimes } from '../profile-times.js';
 import type { InvestigationContext } from '../shares.js';
@@ -38,4 +39,14 @@ export function withoutLateArrivals(
   const needsTime = [...starts.values()].some((start) => !isLate(start) && start - stepMs >= incident.from);
   if (late.length === 0 || needsTime || first - incident.from < 2 * least) return unchanged;
   return { plan: { ...plan, incident: { ...incident, to: first - 1 } }, incidentEnd: first };
+}
+
+/** Says which end of the window is left out, for the first profiles of new instances. */
+export function endNotes(incidentEnd: number | null): string[] {
+  return incidentEnd === null
+    ? []
+    : [
+        // Starts of profiles are known to a step of seconds.
+        `Instances that came at ${formatTime(Math.round(incidentEnd / 1000) * 1000)}, at the end of the window, still load and warm up: what is later is not judged. Ask about a later window.`,
+      ];
 }
