@@ -140,7 +140,8 @@ export async function readEvidence(
     return null;
   }
 
-  const { plan, incidentEnd } = withoutLateArrivals(asked.plan, fleet, main.profileTimes);
+  const others = read.slice(1).map(({ profileTimes }) => profileTimes);
+  const { plan, incidentEnd } = withoutLateArrivals(asked.plan, fleet, main.profileTimes, others);
   const context = { ...asked, plan };
   const shares: ShareLens[] = [];
   const levels: LevelLens[] = [];

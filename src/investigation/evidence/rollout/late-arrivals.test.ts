@@ -54,12 +54,23 @@ describe('the incident ends before the first profiles of instances that came lat
     expect(end(fleet)).toBe(ends);
   });
 
+  test('the type of which they sent something first tells since when they are there', () => {
+    const [main, other] = [{ a: [0, 39], b: [0, 39] } as const, { a: [38, 39], c: [38.8, 39] } as const];
+    const { incidentEnd } = withoutLateArrivals(PLAN, { instanceLabel: 'pod' }, listTimes(main), [
+      listTimes(other),
+    ]);
+    expect(incidentEnd).toBe(38.8 * GAP);
+  });
+
   test('nothing is left out where instances are not told apart', () => {
     expect(end({ a: [0, 39], c: [38.8, 39] }, null)).toBeNull();
   });
 
-  test('nothing is left out of a window that is hardly longer', () => {
-    const short: Plan = { ...PLAN, incident: { from: 36 * GAP, to: 40 * GAP - 1 } };
-    expect(end({ a: [0, 39], c: [38.8, 39] }, 'pod', short)).toBeNull();
+  test.each([
+    { from: 36, ends: 38.8 },
+    { from: 37, ends: null },
+  ])('of a window from round $from on two rounds are left, or nothing is left out', ({ from, ends }) => {
+    const short: Plan = { ...PLAN, incident: { from: from * GAP, to: 40 * GAP - 1 } };
+    expect(end({ a: [0, 39], c: [38.8, 39] }, 'pod', short)).toBe(ends);
   });
 });

@@ -13,12 +13,14 @@ const SLACK = 1.25;
  * of what they will cost. So an incident whose end meets a deploy is judged by the instances that ran through
  * it.
  *
+ * @param others further types: agents stamp a first profile of the heap earlier than one of CPU
  * @returns the time from which on the end is left out, too; null for none of it
  */
 export function withoutLateArrivals(
   plan: Plan,
   { instanceLabel }: Pick<InvestigationContext['fleet'], 'instanceLabel'>,
   profileTimes: ProfileTimes,
+  others: readonly ProfileTimes[] = [],
 ): { plan: Plan; incidentEnd: number | null } {
   const { incident, stepMs } = plan;
   const unchanged = { plan, incidentEnd: null };
@@ -27,7 +29,7 @@ export function withoutLateArrivals(
   const end = sharedTimes(profileTimes, coverBoth(plan)).at(-1) ?? 0;
   const least = MIN_SETTLED_ROUNDS * SLACK * measureGap(profileTimes);
   const starts = new Map<string, number>();
-  for (const { labels, points } of profileTimes.series) {
+  for (const { labels, points } of [profileTimes, ...others].flatMap(({ series }) => series)) {
     const instance = labels[instanceLabel];
     if (instance === undefined) continue;
     for (const { time } of points) starts.set(instance, Math.min(starts.get(instance) ?? time, time));
@@ -37,7 +39,7 @@ export function withoutLateArrivals(
   const first = Math.min(...late) - stepMs;
   // Any other instance that came in the window is judged, and needs its time.
   const needsTime = [...starts.values()].some((start) => !isLate(start) && start - stepMs >= incident.from);
-  if (late.length === 0 || needsTime || first - incident.from < 2 * least) return unchanged;
+  if (late.length === 0 || needsTime || first - incident.from < least) return unchanged;
   return { plan: { ...plan, incident: { ...incident, to: first - 1 } }, incidentEnd: first };
 }
 
