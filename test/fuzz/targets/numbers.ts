@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import fc, { type Arbitrary } from 'fast-check';
 import { RE2JS } from 're2js';
 
@@ -120,37 +121,44 @@ function callArbitrary(tool: (typeof TOOLS)[number]): Arbitrary<{ tool: string; 
   );
 }
 
-/** Steps of all patterns compiled, and of the longest comparison, while some work is done. */
-async function countingSteps(
-  work: () => Promise<unknown>,
-): Promise<{ compiled: number; comparison: number }> {
-  const steps = { compiled: 0, comparison: 0 };
-  const { compile } = RE2JS;
-  const { testExact, test } = RE2JS.prototype;
-  const measured = (regex: RE2JS, value: unknown) => {
-    steps.comparison = Math.max(steps.comparison, regex.programSize() * String(value).length);
-  };
-  RE2JS.compile = (pattern, flags) => {
+interface Steps {
+  compiled: number;
+  comparison: number;
+}
+
+/** Steps of the work that is done: other work, or such that goes on after its time, counts nothing. */
+const counting = new AsyncLocalStorage<Steps>();
+
+const { compile } = RE2JS;
+const { testExact, test } = RE2JS.prototype;
+RE2JS.compile = (pattern, flags) => {
+  const steps = counting.getStore();
+  if (steps !== undefined) {
     // Before it is compiled: a hang would tell nothing.
     steps.compiled += estimatePatternSize(pattern);
     if (steps.compiled > MAX_COMPILED) throw new Error(`compiles patterns of ${steps.compiled} steps`);
-    return compile.call(RE2JS, pattern, flags);
-  };
-  RE2JS.prototype.testExact = function (this: RE2JS, value) {
-    measured(this, value);
-    return testExact.call(this, value);
-  };
-  RE2JS.prototype.test = function (this: RE2JS, value) {
-    measured(this, value);
-    return test.call(this, value);
-  };
-  try {
-    await work();
-  } finally {
-    RE2JS.compile = compile;
-    RE2JS.prototype.testExact = testExact;
-    RE2JS.prototype.test = test;
   }
+  return compile.call(RE2JS, pattern, flags);
+};
+RE2JS.prototype.testExact = function (this: RE2JS, value) {
+  measureComparison(this, value);
+  return testExact.call(this, value);
+};
+RE2JS.prototype.test = function (this: RE2JS, value) {
+  measureComparison(this, value);
+  return test.call(this, value);
+};
+
+function measureComparison(regex: RE2JS, value: unknown): void {
+  const steps = counting.getStore();
+  if (steps === undefined) return;
+  steps.comparison = Math.max(steps.comparison, regex.programSize() * String(value).length);
+}
+
+/** Steps of all patterns compiled, and of the longest comparison, while some work is done. */
+async function countingSteps(work: () => Promise<unknown>): Promise<Steps> {
+  const steps: Steps = { compiled: 0, comparison: 0 };
+  await counting.run(steps, work);
   return steps;
 }
 
