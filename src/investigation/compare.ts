@@ -133,7 +133,9 @@ async function readCourse(
     return {
       level: lens.kind === 'level' ? await readLevels(evidenceContext, lens, profileTimes) : null,
       wait:
-        lens.kind === 'wait' ? await readWaits(evidenceContext, lens, profileTimes, profileTimes, 1) : null,
+        lens.kind === 'wait'
+          ? await readWaits(evidenceContext, lens, profileTimes, { main: profileTimes, load: 1 })
+          : null,
       unread: [],
     };
   } catch (error) {

@@ -177,16 +177,13 @@ export async function readEvidence(
       else
         waits.push({
           profileTimes,
-          wait: await readWaits(
-            typeContext,
-            lens,
-            profileTimes,
-            main.profileTimes,
-            measureLoad(shares),
-            timeServed(shares),
-            waits.map(({ wait }) => wait),
-            readActivity(shares[0]),
-          ),
+          wait: await readWaits(typeContext, lens, profileTimes, {
+            main: main.profileTimes,
+            load: measureLoad(shares),
+            served: timeServed(shares),
+            others: waits.map(({ wait }) => wait),
+            activity: readActivity(shares[0]),
+          }),
         });
     } catch (error) {
       if (error instanceof NoRequestLeft) {

@@ -19,7 +19,7 @@ const service = (mutex: (minute: number) => Stacks) => pods(2, { cpu: WORK, mute
 
 async function look(instances: readonly SmallInstance[], load = 1, question?: Question) {
   const { context, lens, profileTimes, main } = await readyFor('mutex', instances, question);
-  const { contention, before, after } = await readWaits(context, lens, profileTimes, main, load);
+  const { contention, before, after } = await readWaits(context, lens, profileTimes, { main, load });
   const site =
     contention === null ? null : contention.growth.joined.functions[contention.growth.site.fn]?.name;
   return {
@@ -108,7 +108,7 @@ describe('with the waits of another type', () => {
     const ready = await readyFor('mutex', instances, question);
     for (const alias of ['mutex', 'block'] as const) {
       const { lens, profileTimes } = await readyFor(alias, instances);
-      const wait = await readWaits(ready.context, lens, profileTimes, ready.main, load);
+      const wait = await readWaits(ready.context, lens, profileTimes, { main: ready.main, load });
       readings.push({ wait, profileTimes });
     }
     const waits = await withoutAlikeWaits(ready.context, readings, ready.main, load);
@@ -146,10 +146,17 @@ describe('after waits of another type that grew alike', () => {
       block: changing(channel(20), channel(blockAfter)),
     });
     const ready = await readyFor('mutex', instances);
-    const mutex = await readWaits(ready.context, ready.lens, ready.profileTimes, ready.main, 1);
+    const mutex = await readWaits(ready.context, ready.lens, ready.profileTimes, {
+      main: ready.main,
+      load: 1,
+    });
     const before = ready.context.requests.made;
     const { lens, profileTimes } = await readyFor('block', instances);
-    const block = await readWaits(ready.context, lens, profileTimes, ready.main, 1, null, [mutex]);
+    const block = await readWaits(ready.context, lens, profileTimes, {
+      main: ready.main,
+      load: 1,
+      others: [mutex],
+    });
     const requests = ready.context.requests.made - before;
     return { mutex: mutex.dismissed, block: block.contention?.growth.site ?? block.dismissed, requests };
   };
@@ -195,7 +202,7 @@ describe('with goroutines that run, or could run', () => {
     const ready = await readyFor('mutex', instances);
     const { lens, profileTimes } = ready;
     const readings = [
-      { profileTimes, wait: await readWaits(ready.context, lens, profileTimes, ready.main, load) },
+      { profileTimes, wait: await readWaits(ready.context, lens, profileTimes, { main: ready.main, load }) },
     ];
     const read = [await readyFor(time, instances), await readyFor('goroutines', instances)];
     const waits = await withoutAlikeWaits(ready.context, readings, ready.main, load, read);
@@ -255,7 +262,11 @@ describe('waits of requests beneath those of goroutines that are idle', () => {
       alias,
       pods(2, { cpu: WORK, [alias]: changing(before, after) }),
     );
-    const { contention } = await readWaits(context, ready.lens, ready.profileTimes, ready.main, load, 1);
+    const { contention } = await readWaits(context, ready.lens, ready.profileTimes, {
+      main: ready.main,
+      load,
+      served: 1,
+    });
     return contention === null ? null : contention.growth.joined.functions[contention.growth.site.fn]?.name;
   };
 

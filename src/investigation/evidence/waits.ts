@@ -45,25 +45,28 @@ const HIDDEN_REQUESTS = 4;
 /** Parts of a window whose waiting times are compared. */
 const PARTS = 6;
 
+/** Readings of other types, made before a type of waits is read. */
+interface KnownBefore {
+  main: ProfileTimes;
+  /** Value per profile of the main type, after ÷ before. */
+  load: number;
+  /** Time that it shows in each profile of the incident, in seconds; null where unknown. */
+  served?: number | null;
+  /** Waits that were read: no profile is asked for what grew like waits of all kinds. */
+  others?: readonly WaitLens[];
+  /** Code that ran before, by the main type; null where that is no time. */
+  activity?: Activity | null;
+}
+
 /**
  * Looks for lock contention: waiting per profile that grew by far more than the load did. Profiles without a
  * single wait may be missing, so waits are counted per profile of the main type.
- *
- * @param load value per profile of the main type, after ÷ before
- * @param served time that the main type shows in each profile of the incident, in seconds; null where unknown
- * @param others waits of types that were read before: no profile is asked for what grew like waits of all
- *   kinds
- * @param activity what ran before, by the main type; null where that is no time
  */
 export async function readWaits(
   context: InvestigationContext,
   lens: LensType,
   profileTimes: ProfileTimes,
-  main: ProfileTimes,
-  load: number,
-  served: number | null = null,
-  others: readonly WaitLens[] = [],
-  activity: Activity | null = null,
+  { main, load, served = null, others = [], activity = null }: KnownBefore,
 ): Promise<WaitLens> {
   const { plan } = context;
   const seconds = secondsPerUnit(lens.type.unit) ?? 1;

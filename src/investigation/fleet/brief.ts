@@ -119,7 +119,7 @@ export async function lookAtLevelsAndWaits(evidence: BriefEvidence, isThrifty: b
         // The most telling wait suffices.
         if (evidence.waits.some(({ contention }) => contention !== null)) return;
         const load = mainTotals?.load.ratio ?? 1;
-        evidence.waits.push(await readWaits(context, lens, times, main.times, load));
+        evidence.waits.push(await readWaits(context, lens, times, { main: main.times, load }));
       }
     });
   }

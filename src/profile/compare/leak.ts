@@ -143,7 +143,8 @@ function lastPart(levels: readonly Level[]): readonly Level[] {
   return levels.slice(-Math.max(1, Math.floor(levels.length / 4)));
 }
 
-function mean(levels: readonly Level[]): number {
+/** Mean of some levels; 0 of none. */
+export function mean(levels: readonly Level[]): number {
   return levels.reduce((sum, { value }) => sum + value, 0) / Math.max(1, levels.length);
 }
 
@@ -274,7 +275,8 @@ function hinge(levels: readonly Level[], level: number): Leak['since'] {
   return best;
 }
 
-function median(levels: readonly Level[]): number {
+/** The middle one of some levels, the lower of two; 0 of none. */
+export function median(levels: readonly Level[]): number {
   const values = levels.map(({ value }) => value).sort((a, b) => a - b);
   return values[Math.floor((values.length - 1) / 2)] ?? 0;
 }

@@ -85,13 +85,15 @@ export function keepCosts(
   { functions, serving }: Pick<Joined, 'functions' | 'serving'>,
 ): Costs {
   const known = costsCache.get(profile);
-  if (known?.functions === functions && areEqual(known.serving, serving)) return known.costs;
+  if (known?.functions === functions && areSame(known.serving, serving)) return known.costs;
   const costs = sumCosts(part, functions.length, serving);
   costsCache.set(profile, { functions, serving, costs });
   return costs;
 }
 
-function areEqual(some: Uint8Array, others: Uint8Array): boolean {
+/** Whether two lists hold the same members in the same order. */
+export function areSame(some: ArrayLike<unknown>, others: ArrayLike<unknown>): boolean {
+  if (some.length !== others.length) return false;
   for (let at = 0; at < some.length; at++) if (some[at] !== others[at]) return false;
   return true;
 }

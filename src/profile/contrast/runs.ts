@@ -9,7 +9,7 @@ import {
   share,
   type Universe,
 } from './contrast.js';
-import { addCosts, addTotals, type Costs, type Totals } from './costs.js';
+import { addCosts, addTotals, areSame, type Costs, type Totals } from './costs.js';
 import type { Joined } from './join.js';
 import type { Dispersion } from './noise.js';
 
@@ -62,12 +62,6 @@ export function sumSide(joined: Joined, parts: readonly PartCosts[]): Side {
   known.push({ parts, side });
   if (first !== undefined) sumsCache.set(first, known);
   return side;
-}
-
-function areSame(some: readonly PartCosts[], others: readonly PartCosts[]): boolean {
-  if (some.length !== others.length) return false;
-  for (let at = 0; at < some.length; at++) if (some[at] !== others[at]) return false;
-  return true;
 }
 
 /** The active value per profile of some parts together. */

@@ -2,6 +2,7 @@ import { isLockCall } from '../code/lock-kind.js';
 import type { Side } from './contrast.js';
 import type { Joined } from './join.js';
 import { isCode } from './joined-names.js';
+import { sumStacks } from './sum-stacks.js';
 
 /**
  * Waiting by the function that takes the lock: the one nearest to the leaf that is the team's or a library's
@@ -9,20 +10,12 @@ import { isCode } from './joined-names.js';
  */
 export function sumTakers(joined: Joined, { parts }: Side): Float64Array {
   const isTaker = joined.functions.map(({ name }, fn) => isCode(joined, fn) && !isLockCall(name));
-  const takers = new Float64Array(joined.functions.length);
-  for (const index of parts) {
-    const part = joined.parts[index];
-    if (part === undefined) continue;
-    const { stackStart, stackFrames, values } = part.profile;
-    for (let stack = 0; stack < values.length; stack++) {
-      const end = stackStart[stack + 1] ?? 0;
-      for (let at = stackStart[stack] ?? 0; at < end; at++) {
-        const fn = part.frameFunction[stackFrames[at] ?? 0] ?? 0;
-        if (isTaker[fn] !== true) continue;
-        takers[fn] = (takers[fn] ?? 0) + (values[stack] ?? 0);
-        break;
-      }
+  return sumStacks(joined, parts, ({ profile: { stackStart, stackFrames }, frameFunction }, stack) => {
+    const end = stackStart[stack + 1] ?? 0;
+    for (let at = stackStart[stack] ?? 0; at < end; at++) {
+      const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
+      if (isTaker[fn] === true) return fn;
     }
-  }
-  return takers;
+    return -1;
+  });
 }

@@ -2,7 +2,7 @@ import { countsInProfile } from '../../../profile/compare/analysis.js';
 import { keepsFilling, newPlace } from '../../../profile/compare/growth/new-place.js';
 import { computeMinAdded } from '../../../profile/compare/growth/rise.js';
 import type { SiteGrowth } from '../../../profile/compare/growth.js';
-import { type Leak, type Level, MIN_PART } from '../../../profile/compare/leak.js';
+import { type Leak, type Level, MIN_PART, mean, median } from '../../../profile/compare/leak.js';
 import { arrivalInterval } from '../../../profile/compare/since.js';
 import { share, totalPerProfile, WHOLE } from '../../../profile/contrast/contrast.js';
 import { partWindows } from '../../../profile/series/parts.js';
@@ -69,13 +69,4 @@ export async function findPlaceLeak(
   if (!keepsFilling([second, third, totalPerProfile(growth.after, site.fn)])) return null;
   const since = arrivalInterval({ ...deploy, ...getResolution(profileTimes) });
   return { before, after, since, growth: { ...growth, site } };
-}
-
-function mean(levels: readonly Level[]): number {
-  return levels.reduce((sum, { value }) => sum + value, 0) / Math.max(1, levels.length);
-}
-
-function median(levels: readonly Level[]): number {
-  const values = levels.map(({ value }) => value).sort((a, b) => a - b);
-  return values[Math.floor((values.length - 1) / 2)] ?? 0;
 }

@@ -1,7 +1,7 @@
 import { joinKey } from '../../code/names.js';
 import { servesRequest } from '../../code/request-input.js';
 import { waitKind } from '../../code/wait-kind.js';
-import { share, totalPerProfile } from '../../contrast/contrast.js';
+import { type Side, share, totalPerProfile } from '../../contrast/contrast.js';
 import type { JoinedPart } from '../../contrast/join.js';
 import { buildContrast, wholeRun } from '../../contrast/runs.js';
 import type { FunctionInfo } from '../../model.js';
@@ -28,6 +28,12 @@ const WAS_THERE = 0.05;
 /** A new function above this part of own code is a middleware: what it waits for holds up old requests. */
 const MIDDLEWARE = 0.5;
 
+/** Whether a function had more than a trace of its cost before. */
+function wasThere({ before, after }: { before: Side; after: Side }, fn: number): boolean {
+  const was = totalPerProfile(before, fn);
+  return was > 0 && was >= WAS_THERE * totalPerProfile(after, fn);
+}
+
 /** Evidence that the time of a service gives about a function. */
 export interface Activity {
   /** Whether it ran in the baseline, too. */
@@ -51,9 +57,7 @@ export function measureActivity(analysis: Analysis): Activity {
   return {
     hasRun: (info) => {
       const fn = find(info);
-      if (fn === undefined) return false;
-      const was = totalPerProfile(before, fn);
-      return was > 0 && was >= WAS_THERE * totalPerProfile(after, fn);
+      return fn !== undefined && wasThere({ before, after }, fn);
     },
     isAbove: (info) => {
       const fn = find(info);
@@ -71,14 +75,10 @@ export function measureActivity(analysis: Analysis): Activity {
  * @param activity what ran before, by the time of the service
  */
 export function waitsByDesign({ site, ...sides }: SiteGrowth, activity: Activity): boolean {
-  const { joined, before, after } = sides;
-  const { functions, application } = joined;
+  const { functions, application } = sides.joined;
   if (application[site.fn] !== 1) return false;
   const isServer = functions.map(({ name }) => servesRequest(name));
-  const isOld = functions.map((info, fn) => {
-    const was = totalPerProfile(before, fn);
-    return (was > 0 && was >= WAS_THERE * totalPerProfile(after, fn)) || activity.hasRun(info);
-  });
+  const isOld = functions.map((info, fn) => wasThere(sides, fn) || activity.hasRun(info));
   const waits = (part: JoinedPart, stack: number): boolean => {
     const { stackStart, stackFrames } = part.profile;
     const frames = stackFrames.subarray(stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0);

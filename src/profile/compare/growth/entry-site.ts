@@ -1,5 +1,6 @@
 import { type Side, share } from '../../contrast/contrast.js';
 import type { Joined } from '../../contrast/join.js';
+import { sumStacks } from '../../contrast/sum-stacks.js';
 import type { GrowthSite } from '../growth.js';
 import { getType } from './type-user.js';
 
@@ -44,17 +45,8 @@ export function entrySite(
 
 /** Values by the entry point of the stacks. */
 function sumRoots(joined: Joined, { parts }: Side): Float64Array {
-  const roots = new Float64Array(joined.functions.length);
-  for (const index of parts) {
-    const part = joined.parts[index];
-    if (part === undefined) continue;
-    const { stackStart, stackFrames, values } = part.profile;
-    for (let stack = 0; stack < values.length; stack++) {
-      const [start, end] = [stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0];
-      if (end <= start) continue;
-      const root = part.frameFunction[stackFrames[end - 1] ?? 0] ?? 0;
-      roots[root] = (roots[root] ?? 0) + (values[stack] ?? 0);
-    }
-  }
-  return roots;
+  return sumStacks(joined, parts, ({ profile: { stackStart, stackFrames }, frameFunction }, stack) => {
+    const [start, end] = [stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0];
+    return end <= start ? -1 : (frameFunction[stackFrames[end - 1] ?? 0] ?? 0);
+  });
 }

@@ -1,4 +1,5 @@
 import type { Joined } from '../../contrast/join.js';
+import { sumStacks } from '../../contrast/sum-stacks.js';
 
 /** Part of the calls from own code to a type that one function must make to be said to use it. */
 const MIN_PART = 0.5;
@@ -38,25 +39,18 @@ export function findTypeUser(
 ): TypeUser | null {
   const isOfType = joined.functions.map(({ name }) => getType(name) === type);
   if (!isOfType.includes(true)) return null;
-  const users = new Float64Array(joined.functions.length);
-  let all = 0;
-  for (const index of parts) {
-    const part = joined.parts[index];
-    if (part === undefined) continue;
-    const { stackStart, stackFrames, values } = part.profile;
-    for (let stack = 0; stack < values.length; stack++) {
-      let isBelow = false;
-      for (let at = stackStart[stack] ?? 0; at < (stackStart[stack + 1] ?? 0); at++) {
-        const frame = stackFrames[at] ?? 0;
-        const fn = part.frameFunction[frame] ?? 0;
-        isBelow ||= isOfType[fn] === true;
-        if (!isBelow || part.frameApplication[frame] !== 1) continue;
-        users[fn] = (users[fn] ?? 0) + (values[stack] ?? 0);
-        all += values[stack] ?? 0;
-        break;
-      }
+  const users = sumStacks(joined, parts, ({ profile, frameFunction, frameApplication }, stack) => {
+    const { stackStart, stackFrames } = profile;
+    let isBelow = false;
+    for (let at = stackStart[stack] ?? 0; at < (stackStart[stack + 1] ?? 0); at++) {
+      const frame = stackFrames[at] ?? 0;
+      const fn = frameFunction[frame] ?? 0;
+      isBelow ||= isOfType[fn] === true;
+      if (isBelow && frameApplication[frame] === 1) return fn;
     }
-  }
+    return -1;
+  });
+  const all = users.reduce((sum, value) => sum + value, 0);
   const fn = users.reduce((best, value, at) => (value > (users[best] ?? 0) ? at : best), 0);
   const most = users[fn] ?? 0;
   return all < MIN_SAMPLES * quantum || most < MIN_PART * all ? null : { fn, part: most / all };
