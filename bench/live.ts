@@ -1,13 +1,20 @@
-import { loadavg } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzipSync } from 'node:zlib';
 import { Profile } from 'pprof-format';
 import { Pool } from 'undici';
+import { createGrafanaClient } from '../src/sources/grafana/client.js';
+import { createEnablementFile } from '../src/sources/grafana/enablement.js';
+import { createGrafanaSources } from '../src/sources/grafana/sources.js';
 import { createPyroscopeSource } from '../src/sources/pyroscope/source.js';
 import { encodeMergeRequest } from '../src/sources/pyroscope/wire.js';
+import type { ProfileSource } from '../src/sources/source.js';
 import { queryProfile } from '../src/tools/surface/query_profile.js';
 import { summarizeProfile } from '../src/tools/surface/summarize_profile.js';
 import { generateProfile } from '../test/support/generate-profile.js';
+import { startRealGrafana } from '../test/support/grafana-process.js';
 import { type LiveServer, liveServer } from '../test/support/pyroscope.js';
 import { alternating, createCaller, median, timed } from './measure.js';
 
@@ -57,62 +64,139 @@ async function startLiveStore(nodes: number, env: NodeJS.ProcessEnv): Promise<Li
   };
 }
 
-/** Asks for the full profile, or for that of so many call sites a stack, and inflates the answer. */
-async function askRaw(
+/** A way to the store: straight to the Pyroscope, or through a Grafana in front of it. */
+interface Route {
+  name: string;
+  source: ProfileSource;
+  /** Asks for the full profile, or for that of so many call sites a stack, and inflates the answer. */
+  askRaw(options?: { callSites?: number | undefined; encoding?: 'gzip' | 'identity' }): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+/** Arguments of a tool that asks for all of what is in the store. */
+function wholeWindow({ window: { from, to } }: LiveStore) {
+  return { service: 'shop', profile_type: 'cpu', from: String(from), to: String(to) };
+}
+
+function createAskRaw(
   pool: Pool,
-  { window: { from: start, to: end } }: LiveStore,
-  { callSites, encoding = 'gzip' }: { callSites?: number | undefined; encoding?: 'gzip' | 'identity' } = {},
-): Promise<Buffer> {
-  const { body, headers } = await pool.request({
-    path: '/querier.v1.QuerierService/SelectMergeProfile',
-    method: 'POST',
-    headers: { 'content-type': 'application/proto', 'accept-encoding': encoding },
-    body: encodeMergeRequest({
-      profileTypeId: CPU,
-      labelSelector: '{service_name="shop"}',
-      start,
-      end,
-      ...(callSites === undefined ? {} : { callSites }),
-    }),
+  { from: start, to: end }: LiveStore['window'],
+  { base = '', authorization }: { base?: string; authorization?: string } = {},
+): Route['askRaw'] {
+  return async ({ callSites, encoding = 'gzip' } = {}) => {
+    const { body, headers, statusCode } = await pool.request({
+      path: `${base}/querier.v1.QuerierService/SelectMergeProfile`,
+      method: 'POST',
+      headers: {
+        'content-type': 'application/proto',
+        'accept-encoding': encoding,
+        ...(authorization === undefined ? {} : { authorization }),
+      },
+      body: encodeMergeRequest({
+        profileTypeId: CPU,
+        labelSelector: '{service_name="shop"}',
+        start,
+        end,
+        ...(callSites === undefined ? {} : { callSites }),
+      }),
+    });
+    const bytes = Buffer.from(await body.bytes());
+    if (statusCode !== 200) throw new Error(`the raw request failed: ${statusCode} ${bytes.toString()}`);
+    return headers['content-encoding'] === 'gzip' ? promisify(gunzip)(bytes) : bytes;
+  };
+}
+
+function routeStraight({ url, window }: LiveStore): Route {
+  const pool = new Pool(url, { connections: 8 });
+  const source = createPyroscopeSource({ name: 'live', uid: 'live', url });
+  return {
+    name: 'straight',
+    source,
+    askRaw: createAskRaw(pool, window),
+    close: async () => void (await Promise.all([source.close(), pool.close()])),
+  };
+}
+
+/** Starts the Grafana that the environment names, with a data source for the store; null where it names none. */
+async function routeThroughGrafana(
+  { url, window }: LiveStore,
+  { GRAFANA_BIN, GRAFANA_HOME }: NodeJS.ProcessEnv,
+): Promise<Route | null> {
+  if (!GRAFANA_BIN || !GRAFANA_HOME) return null;
+  const grafana = await startRealGrafana(GRAFANA_BIN, GRAFANA_HOME, {});
+  await grafana.api('POST', '/api/datasources', {
+    name: 'Profiles',
+    uid: 'profiles',
+    type: 'grafana-pyroscope-datasource',
+    access: 'proxy',
+    url,
   });
-  const bytes = Buffer.from(await body.bytes());
-  return headers['content-encoding'] === 'gzip' ? promisify(gunzip)(bytes) : bytes;
+  const state = mkdtempSync(join(tmpdir(), 'state-'));
+  const finder = createGrafanaSources({
+    client: createGrafanaClient({ url: grafana.url, username: 'admin', password: 'admin' }),
+    orgId: null,
+    enablement: createEnablementFile(join(state, 'sources.json')),
+    declared: ['profiles'],
+  });
+  const [listed] = await finder.list(AbortSignal.timeout(60_000));
+  if (!listed?.source) throw new Error(`Grafana does not list the data source: ${listed?.obstacle?.message}`);
+  const pool = new Pool(grafana.url, { connections: 8 });
+  return {
+    name: 'through Grafana',
+    source: listed.source,
+    askRaw: createAskRaw(pool, window, {
+      base: '/api/datasources/proxy/uid/profiles',
+      authorization: `Basic ${Buffer.from('admin:admin').toString('base64')}`,
+    }),
+    async close() {
+      await Promise.all([finder.close(), pool.close()]);
+      await grafana.stop();
+      rmSync(state, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A row of raw requests and calls in turn: medians in milliseconds, and their ratio. */
+async function writeRow(
+  what: string,
+  raw: () => Promise<unknown>,
+  call: () => Promise<unknown>,
+  rounds: { counted: number; warmUp?: number },
+): Promise<string> {
+  const { rawMs, callMs } = await alternating(raw, call, rounds.counted, rounds.warmUp);
+  return `| ${what} | ${rawMs.toFixed(0)} ms | ${callMs.toFixed(0)} ms | **${(callMs / rawMs).toFixed(2)}** |`;
 }
 
 /** A call takes a tenth of a second there. */
 const SMALL_ROUNDS = 25;
 
 /**
- * Measures `summarize_profile` against a real Pyroscope on this machine, in turn with the raw request as HTTP
- * clients send it, compressed, and in turn with one that is not; null where there is none.
+ * Measures `summarize_profile` against a real Pyroscope on this machine, and through a real Grafana where the
+ * environment names one, in turn with the raw request as HTTP clients send it, compressed, and in turn with
+ * one that is not; null where there is no Pyroscope.
  */
 export async function liveFigures(env: NodeJS.ProcessEnv): Promise<string | null> {
   const store = await startLiveStore(100_000, env);
   if (store === null) return null;
-  const pool = new Pool(store.url, { connections: 8 });
-  const source = createPyroscopeSource({ name: 'live', uid: 'live', url: store.url });
-  const ask = createCaller(source);
-  const args = {
-    service: 'shop',
-    profile_type: 'cpu',
-    from: String(store.window.from),
-    to: String(store.window.to),
-  };
   const rows: string[] = [];
-  for (const [what, encoding] of [
-    ['compressed', 'gzip'],
-    ['not compressed', 'identity'],
-  ] as const) {
-    const { rawMs, callMs } = await alternating(
-      () => askRaw(pool, store, { encoding }),
-      () => ask(summarizeProfile, args),
-      SMALL_ROUNDS,
-    );
-    rows.push(
-      `| ${what} | ${rawMs.toFixed(0)} ms | ${callMs.toFixed(0)} ms | **${(callMs / rawMs).toFixed(2)}** |`,
-    );
+  for (const route of [routeStraight(store), await routeThroughGrafana(store, env)]) {
+    if (route === null) continue;
+    const ask = createCaller(route.source);
+    for (const [what, encoding] of [
+      ['compressed', 'gzip'],
+      ['not compressed', 'identity'],
+    ] as const) {
+      rows.push(
+        await writeRow(
+          `${route.name}, ${what}`,
+          () => route.askRaw({ encoding }),
+          () => ask(summarizeProfile, wholeWindow(store)),
+          { counted: SMALL_ROUNDS },
+        ),
+      );
+    }
+    await route.close();
   }
-  await Promise.all([source.close(), pool.close()]);
   await store.stop();
   return [
     `Medians of ${SMALL_ROUNDS} rounds, load average ${(loadavg()[0] ?? 0).toFixed(1)}.`,
@@ -132,21 +216,16 @@ const ROUNDS = 5;
 export async function liveRows(nodes: number, env: NodeJS.ProcessEnv): Promise<string[]> {
   const store = await startLiveStore(nodes, env);
   if (store === null) return [];
-  const { from: start, to: end } = store.window;
-  const pool = new Pool(store.url, { connections: 8 });
-  const raw = (callSites?: number) => askRaw(pool, store, { callSites });
-  const source = createPyroscopeSource({ name: 'live', uid: 'live', url: store.url });
+  const { source, askRaw, close } = routeStraight(store);
   const capped = createPyroscopeSource({
     name: 'live',
     uid: 'live',
     url: store.url,
     maxResponseBytes: 7_000_000,
   });
-  const args = { service: 'shop', profile_type: 'cpu', from: String(start), to: String(end) };
-  const row = async (what: string, call: () => Promise<unknown>) => {
-    const { rawMs, callMs } = await alternating(() => raw(), call, ROUNDS, 1);
-    return `| ${what} | ${rawMs.toFixed(0)} ms | ${callMs.toFixed(0)} ms | **${(callMs / rawMs).toFixed(2)}** |`;
-  };
+  const args = wholeWindow(store);
+  const row = (what: string, call: () => Promise<unknown>) =>
+    writeRow(what, () => askRaw(), call, { counted: ROUNDS, warmUp: 1 });
   const [ask, askCapped] = [createCaller(source), createCaller(capped)];
   const rows = [
     await row('`summarize_profile`, whole', () => ask(summarizeProfile, args)),
@@ -158,12 +237,12 @@ export async function liveRows(nodes: number, env: NodeJS.ProcessEnv): Promise<s
   ];
   for (const callSites of [1, 4]) {
     const times: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) times.push((await timed(() => raw(callSites)))[1]);
+    for (let round = 0; round < ROUNDS; round++) times.push((await timed(() => askRaw({ callSites })))[1]);
     rows.push(
       `| raw request with ${callSites} call site${callSites === 1 ? '' : 's'} a stack | | ${median(times).toFixed(0)} ms | |`,
     );
   }
-  await Promise.all([source.close(), capped.close(), pool.close()]);
+  await Promise.all([close(), capped.close()]);
   await store.stop();
   return rows;
 }
