@@ -117,7 +117,7 @@ function routeStraight({ url, window }: LiveStore): Route {
   };
 }
 
-/** Starts the Grafana that the environment names, with a data source for the store; null where it names none. */
+/** Starts the Grafana that the environment names, with the store as data source; null where none is named. */
 async function routeThroughGrafana(
   { url, window }: LiveStore,
   { GRAFANA_BIN, GRAFANA_HOME }: NodeJS.ProcessEnv,
