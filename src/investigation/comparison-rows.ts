@@ -2,7 +2,7 @@ import { functionData } from '../profile/code/named-function.js';
 import type { Cheaper } from '../profile/compare/changes.js';
 import type { Finding } from '../profile/compare/finding.js';
 import { busiestLine, growthPath } from '../profile/compare/growth/path.js';
-import { listMovers, type Mover } from '../profile/compare/movers.js';
+import { listMovers, type Mover } from '../profile/compare/movers/movers.js';
 import type { Contrast } from '../profile/contrast/contrast.js';
 import type { Joined } from '../profile/contrast/join.js';
 import { buildContrast, wholeRun } from '../profile/contrast/runs.js';

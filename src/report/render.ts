@@ -240,10 +240,16 @@ function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-const ENCODER = new TextEncoder();
-
+/** Bytes of a text in UTF-8, counted: to encode each line of an answer takes longer than to write it. */
 function byteLength(text: string): number {
-  return ENCODER.encode(text).length;
+  let bytes = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.codePointAt(at) ?? 0;
+    // A character beyond the first plane takes two units of the text.
+    if (code > 0xffff) at++;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code <= 0xffff ? 3 : 4;
+  }
+  return bytes;
 }
 
 /**

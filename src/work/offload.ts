@@ -52,12 +52,15 @@ export function createOffload<Jobs extends JobTable>(
   start: (worker: URL) => Promise<Threads> = startThreads,
 ): Offload<Jobs> {
   let pool: Promise<Threads> | undefined;
+  // To import a module that is loaded takes a tenth of a small job.
+  let loaded: JobModule<Jobs> | undefined;
   return async <Name extends keyof Jobs>(
     name: Name,
     args: Parameters<Jobs[Name]>,
     { isHeavy, signal, transfer = [] }: OffloadOptions,
   ): Promise<Awaited<ReturnType<Jobs[Name]>>> => {
-    const { JOBS, readOutcome } = await load();
+    loaded ??= await load();
+    const { JOBS, readOutcome } = loaded;
     signal.throwIfAborted();
     if (!isHeavy || worker === null) {
       // A union of functions cannot be called with the arguments of one of them.

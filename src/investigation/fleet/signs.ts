@@ -21,7 +21,9 @@ const FAINT_Z = 1;
 export function measureFaint({ shares, suspicion, series }: BriefEvidence): number {
   if (suspicion > 0) return suspicion;
   const main = shares.find(({ lens }) => lens === series[0]?.lens);
-  return main === undefined ? 0 : (changeOverTime(main.analysis, FAINT_Z, false)?.culprit.z ?? 0);
+  return main === undefined
+    ? 0
+    : (changeOverTime(main.analysis, { gate: FAINT_Z, allowsBursts: false })?.culprit.z ?? 0);
 }
 
 /** Ratio of an instance to the others from which on it is looked at for itself. */

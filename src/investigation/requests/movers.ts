@@ -1,5 +1,5 @@
 import { analyse } from '../../profile/compare/analysis.js';
-import { listMovers } from '../../profile/compare/movers.js';
+import { listMovers } from '../../profile/compare/movers/movers.js';
 import { buildContrast, wholeRun } from '../../profile/contrast/runs.js';
 import type { Profile } from '../../profile/model.js';
 import type { MoverRow } from '../../report/answers/comparison.js';

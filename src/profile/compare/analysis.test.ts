@@ -58,7 +58,7 @@ describe('analyse', () => {
 describe('changeOverTime', () => {
   const change = (parts: Parts) => {
     const analysed = analysis(parts);
-    const answer = changeOverTime(analysed, GATE);
+    const answer = changeOverTime(analysed, { gate: GATE });
     if (answer === null) return null;
     return {
       fn: getName(analysed, answer.culprit.fn),
@@ -216,7 +216,7 @@ describe('gates', () => {
 
   const priced = (samples: number): Stacks => ({ ...CALM, 'main serve price': samples });
   const changeIn = (parts: Parts, allowsBursts?: boolean) =>
-    changeOverTime(analysis(parts), GATE, allowsBursts);
+    changeOverTime(analysis(parts), { gate: GATE, allowsBursts });
 
   test('a burst must stand out by 0.6 standard errors more than the gate', async () => {
     const burst = (samples: number) => changeIn({ incident: [CALM, priced(samples), CALM, CALM] });
@@ -266,8 +266,8 @@ describe('what a sample is worth', () => {
     expect(tenfold.load.z).toBeCloseTo(plain.load.z, 10);
     const price = findFunction(plain, 'price');
     expect(tenfold.slices.map((part) => countsIn(tenfold, part, price))).toEqual([{ x: 500, n: 1200 }]);
-    expect(changeOverTime(tenfold, GATE)?.culprit.z).toBeCloseTo(
-      changeOverTime(plain, GATE)?.culprit.z ?? 0,
+    expect(changeOverTime(tenfold, { gate: GATE })?.culprit.z).toBeCloseTo(
+      changeOverTime(plain, { gate: GATE })?.culprit.z ?? 0,
       10,
     );
     const later = profileFrom({ 'main serve price': 70, other: 30 });
@@ -367,7 +367,7 @@ describe('where a change is looked for', () => {
   const findChange = (samples: number) =>
     changeOverTime(
       analysis({ baseline: Array(4).fill(busy), incident: [parsed(samples), parsed(samples)] }),
-      GATE,
+      { gate: GATE },
     );
 
   test('libraries come last, and must stand out by a little more', async () => {
@@ -391,7 +391,7 @@ describe('a change that hides in the mix of requests', () => {
   const calm = handlers(100, 60, 100);
   const found = (incident: Stacks, allowsBursts?: boolean) => {
     const all = analysis({ baseline: Array(4).fill(calm), incident: [incident, incident] });
-    const change = changeOverTime(all, GATE, allowsBursts);
+    const change = changeOverTime(all, { gate: GATE, allowsBursts });
     return change === null
       ? null
       : { fn: getName(all, change.culprit.fn), of: change.contrast.before.costs.total };
@@ -411,7 +411,7 @@ describe('a change that hides in the mix of requests', () => {
 describe('runs', () => {
   const priced = (samples: number): Stacks => ({ ...CALM, 'main serve price': samples });
   const findRun = (parts: Parts, allowsBursts?: boolean) =>
-    changeOverTime(analysis(parts), GATE, allowsBursts)?.run ?? null;
+    changeOverTime(analysis(parts), { gate: GATE, allowsBursts })?.run ?? null;
 
   test('where no bursts are allowed a stretch that ends before the window is none', () => {
     const burst = { incident: [CALM, priced(500), CALM, CALM] };
@@ -424,7 +424,7 @@ describe('runs', () => {
     const both = { ...CALM, 'main serve cost': 120 };
     const late = { ...CALM, 'main serve price': 0, 'main serve cost': 120 };
     const all = analysis({ incident: [late, both] });
-    const change = changeOverTime(all, GATE);
+    const change = changeOverTime(all, { gate: GATE });
     expect(getName(all, change?.culprit.fn)).toBe('cost');
   });
 
@@ -449,7 +449,7 @@ describe('runs', () => {
     ],
   ])('what another function lost %s is where the cost came from', (_, parts) => {
     const all = analysis(parts);
-    const found = changeOverTime(all, GATE);
+    const found = changeOverTime(all, { gate: GATE });
     expect([getName(all, found?.culprit.fn), getName(all, found?.from)]).toEqual(['cost', 'stock']);
   });
 
@@ -482,7 +482,7 @@ describe('a change that is too small for the whole', () => {
   const found = (load: number, pick: number) => {
     const calm = served(100, 100);
     const all = analysis({ baseline: Array(4).fill(calm), incident: Array(2).fill(served(load, pick)) });
-    const change = changeOverTime(all, GATE);
+    const change = changeOverTime(all, { gate: GATE });
     return change === null
       ? null
       : [getName(all, change.culprit.fn), change.contrast.before.costs.total, change.universe.population];
@@ -511,14 +511,14 @@ describe('a change that is over by now', () => {
 
   test('must stand out as a burst does', async () => {
     const fading = (samples: number) =>
-      changeOverTime(analysis({ incident: [priced(samples), priced(samples), priced(105)] }), GATE);
+      changeOverTime(analysis({ incident: [priced(samples), priced(samples), priced(105)] }), { gate: GATE });
     const least = await leastFound(105, 300, (samples) => fading(samples) !== null);
     expect(fading(least)?.culprit.z).toBeGreaterThanOrEqual(GATE + 0.6);
   });
 
   test('two parts are enough to tell', () => {
     const parts = { incident: [priced(300), priced(100)] };
-    expect(changeOverTime(analysis(parts), GATE, false)).toBeNull();
-    expect(changeOverTime(analysis(parts), GATE)).not.toBeNull();
+    expect(changeOverTime(analysis(parts), { gate: GATE, allowsBursts: false })).toBeNull();
+    expect(changeOverTime(analysis(parts), { gate: GATE })).not.toBeNull();
   });
 });

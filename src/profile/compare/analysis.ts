@@ -27,7 +27,7 @@ import {
   wholeRun,
 } from '../contrast/runs.js';
 import type { FunctionInfo, Profile } from '../model.js';
-import { type Culprit, findCulprit } from './culprit.js';
+import { type Culprit, findCulprit, findOutstanding } from './culprit.js';
 import { computeMean, type LoadChange, loadChange, type PartLevel } from './load.js';
 import { movedFrom } from './moved.js';
 import {
@@ -234,18 +234,25 @@ const BURST_MARGIN = 0.6;
 /** Margin over the gate of the first universe, for each further one that is looked into. */
 export const UNIVERSE_MARGIN = 0.3;
 
-/**
- * Looks for a change of code over time; null where load and noise explain all.
- *
- * @param allowsBursts whether a change may be over before the window is
- */
-export function changeOverTime(analysis: Analysis, gate: number, allowsBursts = true): CodeChange | null {
+/** How a change over time is looked for. */
+export interface TimeSearch {
+  /** Least distance from noise, in standard errors. */
+  gate: number;
+  /** Whether a change may be over before the window is, which it may where this is left out. */
+  allowsBursts?: boolean | undefined;
+  /** Whether it is enough that something changed: what is named may be above the function to blame. */
+  isRough?: boolean | undefined;
+}
+
+/** Looks for a change of code over time; null where load and noise explain all. */
+export function changeOverTime(analysis: Analysis, search: TimeSearch): CodeChange | null {
   const runs = compareRuns(analysis);
   for (const [at, universe] of analysis.universes.entries()) {
-    const change = changeIn({ ...analysis, universe }, runs, gate + at * UNIVERSE_MARGIN, allowsBursts);
+    const gate = search.gate + at * UNIVERSE_MARGIN;
+    const change = changeIn({ ...analysis, universe }, runs, { ...search, gate });
     if (change !== null) return change;
   }
-  return changeInEntry(analysis, gate, allowsBursts);
+  return changeInEntry(analysis, search);
 }
 
 /** Growth that a change inside one entry point must have as a share of the whole. */
@@ -257,7 +264,7 @@ const ENTRY_MARGIN = 1.2;
  * Looks for a change inside each entry point: there neither the load nor the mix of requests can hide or
  * feign one.
  */
-function changeInEntry(analysis: Analysis, gate: number, allowsBursts: boolean): CodeChange | null {
+function changeInEntry(analysis: Analysis, search: TimeSearch): CodeChange | null {
   const { application, library } = analysis.joined;
   let best: CodeChange | null = null;
   for (const { fn } of analysis.requests.points) {
@@ -265,7 +272,10 @@ function changeInEntry(analysis: Analysis, gate: number, allowsBursts: boolean):
     const runs = compareRuns(inside);
     for (const nameable of [application, library]) {
       const universe: Universe = { nameable, population: 'total' };
-      const change = changeIn({ ...inside, universe }, runs, gate + ENTRY_MARGIN, allowsBursts);
+      const change = changeIn({ ...inside, universe }, runs, {
+        ...search,
+        gate: search.gate + ENTRY_MARGIN,
+      });
       if (change === null) continue;
       // Told from inside, shown as a part of the whole: what fell there is no growth that a reader could
       // follow.
@@ -281,24 +291,23 @@ function changeInEntry(analysis: Analysis, gate: number, allowsBursts: boolean):
   return best;
 }
 
-function changeIn(
-  analysis: Analysis,
-  runs: readonly ComparedRun[],
-  gate: number,
-  allowsBursts: boolean,
-): CodeChange | null {
+function changeIn(analysis: Analysis, runs: readonly ComparedRun[], search: TimeSearch): CodeChange | null {
+  const { gate, allowsBursts = true } = search;
   const last = analysis.incident.length - 1;
   const isBurst = (run: Run) => run.last < last;
   const isAllowed = (run: Run) => allowsBursts || !isBurst(run);
   const run = strongestRun(runs, analysis.universe, isAllowed);
-  const change = changeInRun(analysis, run, isBurst(run) ? gate + BURST_MARGIN : gate);
+  const change = changeInRun(analysis, run, {
+    ...search,
+    gate: isBurst(run) ? gate + BURST_MARGIN : gate,
+  });
   // A change that is gone from the last part was a burst, too, however the parts were put together.
   const isOver = change !== null && !isBurst(run) && isOverByNow(analysis, change);
   if (isOver && (!allowsBursts || change.culprit.z < gate + BURST_MARGIN)) return null;
   if (change !== null && (run.early === 0 || isStillThere(analysis, change))) return change;
   if (run.early === 0 && !isBurst(run)) return null;
   const lasting = strongestRun(runs, analysis.universe, (one) => one.early === 0 && !isBurst(one));
-  return changeInRun(analysis, lasting, gate);
+  return changeInRun(analysis, lasting, search);
 }
 
 /** The last part speaks for the share before by a factor of e² in likelihood. */
@@ -316,11 +325,13 @@ function isOverByNow(analysis: Analysis, { culprit, contrast }: CodeChange): boo
   return likelihood(seen, before.x / before.n) - likelihood(seen, after.x / after.n) > OVER;
 }
 
-function changeInRun(analysis: Analysis, run: Run, gate: number): CodeChange | null {
+function changeInRun(analysis: Analysis, run: Run, { gate, isRough = false }: TimeSearch): CodeChange | null {
   const contrast = buildContrast(analysis, run);
   const { universe } = analysis;
-  const culprit = findCulprit(contrast, gate, universe, analysis.requests);
+  const find = isRough ? findOutstanding : findCulprit;
+  const culprit = find(contrast, gate, universe, analysis.requests);
   if (culprit === null) return null;
+  if (isRough) return { culprit, contrast, universe, run, from: null };
   // A stretch that was chosen for its growth flatters it: what moved may balance only over all of the time
   // since.
   const whole = wholeRun(analysis);

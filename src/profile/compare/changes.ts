@@ -37,7 +37,7 @@ export function changesIn(
   };
   return {
     analysis,
-    overTime: changeOverTime(analysis, gate, allowsBursts),
+    overTime: changeOverTime(analysis, { gate, allowsBursts }),
     inSlices: analysis.slices.map((_, slice) => changeInSlice(analysis, slice, sliceGate)),
   };
 }

@@ -70,6 +70,34 @@ export function findCulprit(
   universe: Universe = findUniverse(contrast),
   requests: Requests = NO_REQUESTS,
 ): Culprit | null {
+  return findGrowth(contrast, gate, universe, requests, (outer) => {
+    const inner = descend(contrast, universe, outer);
+    const load = loadBeside(contrast, universe, inner);
+    return callerOfNewWork(contrast, universe, inner, load, requests.universal) ?? inner;
+  });
+}
+
+/**
+ * The most outstanding growth that may be a change of code: a function above the one that is to blame, or
+ * that one. It tells that something changed, for less work than {@link findCulprit} takes to name it.
+ */
+export function findOutstanding(
+  contrast: Contrast,
+  gate: number,
+  universe: Universe,
+  requests: Requests,
+): Culprit | null {
+  return findGrowth(contrast, gate, universe, requests, (outer) => outer);
+}
+
+/** @param toName the function that a growth is named after, by the one that stands out */
+function findGrowth(
+  contrast: Contrast,
+  gate: number,
+  universe: Universe,
+  requests: Requests,
+  toName: (outer: number) => number,
+): Culprit | null {
   const shifts = rankShifts(contrast, universe)
     .filter(({ z }) => z >= gate)
     .slice(0, MAX_LOOKED_AT);
@@ -77,9 +105,7 @@ export function findCulprit(
     if (onlyGainedShare(contrast, universe, shift.fn, requests)) continue;
     if (!isCodeChange(contrast, universe, shift, gate)) continue;
     if (universe.population === 'served' && !isBeyondOwnCode(contrast, shift)) continue;
-    const inner = descend(contrast, universe, shift.fn);
-    const load = loadBeside(contrast, universe, inner);
-    const fn = callerOfNewWork(contrast, universe, inner, load, requests.universal) ?? inner;
+    const fn = toName(shift.fn);
     if (universe.isBackground === true && !isBackgroundGrowth(contrast, fn)) continue;
     if (requests.points.length > 1 && isMixOfRequests(contrast, requests, fn)) continue;
     return describeCulprit(contrast, universe, fn);
@@ -249,18 +275,19 @@ function descend(contrast: Contrast, universe: Universe, from: number): number {
     let best = -1;
     let mostKept = 0;
     const grown: Callee[] = [];
+    // A callee keeps at most what it costs now: most functions cost too little to be looked at.
+    const least = load >= 0 ? MIN_OF_TWO * growth : Number.NEGATIVE_INFINITY;
     for (let callee = 0; callee < totalsAfter.length; callee++) {
-      // Most functions are not below it.
-      if ((totalsAfter[callee] ?? 0) === 0 || visited.has(callee) || !isIn(universe, callee)) continue;
-      const kept =
-        share(totalsAfter[callee] ?? 0, after.profiles) -
-        load * share(totalsBefore[callee] ?? 0, before.profiles);
+      const costs = totalsAfter[callee] ?? 0;
+      if (costs === 0 || share(costs, after.profiles) < least) continue;
+      if (visited.has(callee) || !isIn(universe, callee)) continue;
+      const kept = share(costs, after.profiles) - load * share(totalsBefore[callee] ?? 0, before.profiles);
       if (kept >= MIN_OF_TWO * growth && measureShift(contrast, universe, callee) >= MIN_CALLEE_Z)
         grown.push({
           fn: callee,
           kept,
           ...logFactor(
-            [(totalsBefore[callee] ?? 0) / quantum, (totalsAfter[callee] ?? 0) / quantum],
+            [(totalsBefore[callee] ?? 0) / quantum, costs / quantum],
             [before.profiles, after.profiles],
           ),
         });

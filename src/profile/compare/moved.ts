@@ -116,7 +116,7 @@ export function nearestCaller(
   const whole = costs.totals[fn] ?? 0;
   let caller: number | null = null;
   for (let other = 0; other < above.length; other++) {
-    if (!isCaller(other) || (above[other] ?? 0) < 0.9 * whole) continue;
+    if ((above[other] ?? 0) < 0.9 * whole || !isCaller(other)) continue;
     const further = caller === null ? 1 : (costs.totals[caller] ?? 0) - (costs.totals[other] ?? 0);
     // Callers that only pass the call on cost the same.
     if (further > 0 || (further === 0 && caller !== null && isBelow(joined, parts, other, caller)))

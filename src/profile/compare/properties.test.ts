@@ -14,7 +14,7 @@ import { findCulprit } from './culprit.js';
 import { busiestLine, growthPath } from './growth/path.js';
 import { growthSite } from './growth.js';
 import { movedFrom } from './moved.js';
-import { listMovers } from './movers.js';
+import { listMovers } from './movers/movers.js';
 import { changeInSlice } from './slices.js';
 
 type Stack = readonly [frames: readonly TestFrame[], value: number];
@@ -258,7 +258,7 @@ describe('any reading', () => {
         const whole = buildContrast(analysed, wholeRun(analysed));
         const rows = findings(whole);
         const { z: _, ...load } = analysed.load;
-        const change = changeOverTime(analysed, GATE);
+        const change = changeOverTime(analysed, { gate: GATE });
         const inSlices = analysed.slices.map((__, at) => changeInSlice(analysed, at, GATE));
         const fn = change?.culprit.fn ?? 0;
         const slices = analysed.slices.map((part, at) => ({

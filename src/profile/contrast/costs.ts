@@ -1,4 +1,5 @@
 import type { Profile } from '../model.js';
+import { SEEN } from '../tables/seen.js';
 import type { Joined, JoinedPart } from './join.js';
 
 /**
@@ -32,20 +33,18 @@ export function sumCosts(
   const { stackStart, stackFrames, values } = profile;
   const costs = noCosts(functions);
   const { self, totals, bare, charged } = costs;
-  const lastStack = new Int32Array(functions).fill(-1);
   for (let stack = 0; stack < values.length; stack++) {
     const value = values[stack] ?? 0;
     const start = stackStart[stack] ?? 0;
     const end = stackStart[stack + 1] ?? start;
     costs.total += value;
     let nearest = -1;
+    SEEN.begin(functions);
     for (let at = start; at < end; at++) {
       const frame = stackFrames[at] ?? 0;
       const fn = frameFunction[frame] ?? 0;
       if (nearest < 0 && frameApplication[frame] === 1) nearest = fn;
-      if (lastStack[fn] === stack) continue;
-      lastStack[fn] = stack;
-      totals[fn] = (totals[fn] ?? 0) + value;
+      if (SEEN.add(fn)) totals[fn] = (totals[fn] ?? 0) + value;
     }
     if (start < end) {
       const leaf = frameFunction[stackFrames[start] ?? 0] ?? 0;
@@ -58,12 +57,10 @@ export function sumCosts(
       charged[nearest] = (charged[nearest] ?? 0) + value;
       continue;
     }
+    SEEN.begin(functions);
     for (let at = start; at < end; at++) {
       const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
-      if (lastStack[fn] !== stack) continue;
-      // Marks the function as counted, so that recursion adds its value once.
-      lastStack[fn] = -1;
-      bare[fn] = (bare[fn] ?? 0) + value;
+      if (SEEN.add(fn)) bare[fn] = (bare[fn] ?? 0) + value;
     }
   }
   return costs;

@@ -1,4 +1,5 @@
 import type { Profile } from '../model.js';
+import { SEEN } from '../tables/seen.js';
 
 /** Functions of one side of a comparison, by key. */
 export type SideCosts = ReadonlyMap<string, FunctionCost>;
@@ -54,19 +55,18 @@ export function sumFunctions(profile: Profile): FunctionSums {
   if (known !== undefined) return known;
   const { frameFunction, stackStart, stackFrames, values, functions } = profile;
   const sums = new Float64Array(functions.length);
-  const lastStack = new Int32Array(functions.length).fill(-1);
+  const isSeen = new Uint8Array(functions.length);
   for (let stack = 0; stack < values.length; stack++) {
     const value = values[stack] ?? 0;
     const end = stackStart[stack + 1] ?? 0;
+    SEEN.begin(functions.length);
     for (let at = stackStart[stack] ?? 0; at < end; at++) {
       const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
-      if (lastStack[fn] === stack) continue;
-      lastStack[fn] = stack;
+      if (!SEEN.add(fn)) continue;
+      isSeen[fn] = 1;
       sums[fn] = (sums[fn] ?? 0) + value;
     }
   }
-  const isSeen = new Uint8Array(functions.length);
-  for (let fn = 0; fn < isSeen.length; fn++) isSeen[fn] = (lastStack[fn] ?? -1) >= 0 ? 1 : 0;
   const costs = { sums, isSeen };
   sumsCache.set(profile, costs);
   return costs;

@@ -7,7 +7,6 @@ import {
   sumLibraryWork,
   sumOfRequests,
   sumOutside,
-  totalsAbove,
   totalsAround,
   totalsBelow,
 } from './through.js';
@@ -20,25 +19,28 @@ const STACKS = {
   'runtime.gc': 9,
 };
 
-describe('totalsBelow and totalsAbove', () => {
+const above = (...[joined, parts, fn]: Parameters<typeof totalsAround>) =>
+  totalsAround(joined, parts, fn).above;
+
+describe('totals below and above a function', () => {
   test('only the stacks through the function, from it down and from it up', () => {
     const joined = joinParts(STACKS);
     const price = findFunction({ joined }, 'price');
     expect(byName(joined, totalsBelow(joined, [0], price))).toEqual({ price: 7, 'lib.parse': 7 });
-    expect(byName(joined, totalsAbove(joined, [0], price))).toEqual({ 'runtime.main': 5, serve: 5 });
+    expect(byName(joined, above(joined, [0], price))).toEqual({ 'runtime.main': 5, serve: 5 });
   });
 
   test('of a recursion the outermost frame counts, and each function once a stack', () => {
     const joined = joinParts({ 'main walk visit walk visit walk leaf': 4 });
     const walk = findFunction({ joined }, 'walk');
     expect(byName(joined, totalsBelow(joined, [0], walk))).toEqual({ walk: 4, visit: 4, leaf: 4 });
-    expect(byName(joined, totalsAbove(joined, [0], walk))).toEqual({ main: 4 });
+    expect(byName(joined, above(joined, [0], walk))).toEqual({ main: 4 });
   });
 
   test('several parts add up; parts that are not there and functions that nobody calls are nothing', () => {
     const joined = joinParts({ 'main a': 1 }, { 'main a': 2 });
     const a = findFunction({ joined }, 'a');
-    expect(byName(joined, totalsAbove(joined, [0, 1], a))).toEqual({ main: 3 });
+    expect(byName(joined, above(joined, [0, 1], a))).toEqual({ main: 3 });
     expect(byName(joined, totalsBelow(joined, [7], a))).toEqual({});
     expect(byName(joined, totalsBelow(joined, [], a))).toEqual({});
     expect(byName(joined, totalsBelow(joined, [0], -1))).toEqual({});
@@ -86,7 +88,7 @@ describe('the functions above and below one, in one pass', () => {
     'runtime.gc': 9,
   };
 
-  test('as one after the other has it', () => {
+  test('of several parts together', () => {
     const joined = joinParts(STACKS_OF_TWO, { 'main price price lib.log': 7 });
     const price = findFunction({ joined }, 'price');
     const { above, below } = totalsAround(joined, [0, 1], price);
@@ -97,8 +99,19 @@ describe('the functions above and below one, in one pass', () => {
       'runtime.mallocgc': 5,
       'lib.log': 7,
     });
-    expect(above).toEqual(totalsAbove(joined, [0, 1], price));
-    expect(below).toEqual(totalsBelow(joined, [0, 1], price));
+  });
+
+  test('those of a side are kept, for two functions and by what was joined', () => {
+    const joined = joinParts(STACKS_OF_TWO);
+    const side = [0];
+    const [price, stock, serve] = ['price', 'stock', 'serve'].map((name) => findFunction({ joined }, name));
+    const first = totalsAround(joined, side, price ?? -1);
+    expect(totalsAround(joined, side, stock ?? -1)).not.toBe(first);
+    expect(totalsAround(joined, side, price ?? -1)).toBe(first);
+    expect(totalsAround({ ...joined }, side, price ?? -1)).not.toBe(first);
+    totalsAround(joined, side, serve ?? -1);
+    expect(totalsAround(joined, side, price ?? -1)).not.toBe(first);
+    expect(totalsAround(joined, side, price ?? -1)).toEqual(first);
   });
 
   test('the cost of the stacks in which a function calls a library, through whatever others', () => {

@@ -1,4 +1,5 @@
 import { servesRequest } from '../code/request-input.js';
+import { SEEN } from '../tables/seen.js';
 import type { Joined, JoinedPart } from './join.js';
 
 /** Calls back for every stack of the parts that passes through a function. */
@@ -33,26 +34,32 @@ export interface TotalsAround {
   below: Float64Array;
 }
 
-/** Costs of the functions below one function: totals over the stacks that pass through it, from it down. */
-export function totalsBelow(joined: Joined, parts: readonly number[], fn: number): Float64Array {
-  const below = createTotals(joined);
-  forEachThrough(joined, parts, fn, (part, stack, at) =>
-    below.add(part, stack, part.profile.stackStart[stack] ?? 0, at + 1),
-  );
-  return below.totals;
-}
+/** Totals of a side around the functions that were asked for last: several rules ask for the same one. */
+const aroundCache = new WeakMap<readonly number[], { joined: Joined; fn: number; around: TotalsAround }[]>();
+/** Functions whose totals are kept for a side: a function and its caller take turns. */
+const MAX_KEPT = 2;
 
-/** Costs of the functions above one function: totals over the stacks that pass through it, down to it. */
-export function totalsAbove(joined: Joined, parts: readonly number[], fn: number): Float64Array {
-  const above = createTotals(joined);
-  forEachThrough(joined, parts, fn, (part, stack, at) =>
-    above.add(part, stack, at + 1, part.profile.stackStart[stack + 1] ?? 0),
-  );
-  return above.totals;
-}
-
-/** Both of {@link totalsAbove} and {@link totalsBelow}, in one pass over the stacks. */
+/**
+ * Costs of the functions around one function, in one pass over the stacks.
+ *
+ * @param parts the parts of a side: those of the same array are looked at once
+ * @returns totals that must not be written to
+ */
 export function totalsAround(joined: Joined, parts: readonly number[], fn: number): TotalsAround {
+  const kept = aroundCache.get(parts) ?? [];
+  const known = kept.find((one) => one.fn === fn && one.joined === joined);
+  if (known !== undefined) return known.around;
+  const around = sumAround(joined, parts, fn);
+  aroundCache.set(parts, [{ joined, fn, around }, ...kept].slice(0, MAX_KEPT));
+  return around;
+}
+
+/** Costs of the functions below one function: see {@link totalsAround}. */
+export function totalsBelow(joined: Joined, parts: readonly number[], fn: number): Float64Array {
+  return totalsAround(joined, parts, fn).below;
+}
+
+function sumAround(joined: Joined, parts: readonly number[], fn: number): TotalsAround {
   const [above, below] = [createTotals(joined), createTotals(joined)];
   forEachThrough(joined, parts, fn, (part, stack, at) => {
     const { stackStart } = part.profile;
@@ -65,19 +72,15 @@ export function totalsAround(joined: Joined, parts: readonly number[], fn: numbe
 /** Totals over stretches of stacks, each of another stack; recursion adds its value once. */
 function createTotals({ functions }: Joined) {
   const totals = new Float64Array(functions.length);
-  const seen = new Int32Array(functions.length).fill(-1);
-  let mark = 0;
   return {
     totals,
     add({ profile, frameFunction }: JoinedPart, stack: number, from: number, to: number): void {
       const { stackFrames, values } = profile;
       const value = values[stack] ?? 0;
-      mark++;
+      SEEN.begin(totals.length);
       for (let position = from; position < to; position++) {
         const other = frameFunction[stackFrames[position] ?? 0] ?? 0;
-        if (seen[other] === mark) continue;
-        seen[other] = mark;
-        totals[other] = (totals[other] ?? 0) + value;
+        if (SEEN.add(other)) totals[other] = (totals[other] ?? 0) + value;
       }
     },
   };

@@ -37,6 +37,9 @@ function addValues(sums: Float64Array, ids: Uint32Array, values: Float64Array, s
   }
 }
 
+/** More frames than nearly all stacks have. */
+const ROOM_FOR_ONE = 1024;
+
 /** Numbers for stacks that are equal by the normal names and lines of their frames, across profiles. */
 class NamedStacks {
   readonly #functions = new Map<string, number>();
@@ -45,9 +48,10 @@ class NamedStacks {
   readonly #table: StackTable;
 
   /** @param largest the profile with about all of the stacks */
-  constructor({ frameFunction, values }: Profile) {
-    this.#frames = new StackTable(frameFunction.length);
-    this.#table = new StackTable(values.length);
+  constructor({ frameFunction, stackFrames, values }: Profile) {
+    this.#frames = new StackTable(frameFunction.length, 2 * frameFunction.length);
+    // Stacks of the others are appended before they turn out to be known.
+    this.#table = new StackTable(values.length, stackFrames.length + ROOM_FOR_ONE);
   }
 
   get length(): number {

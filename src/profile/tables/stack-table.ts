@@ -6,6 +6,7 @@ import { GrowingUint32 } from './growing.js';
  */
 const SLOTS_PER_STACK = 2;
 const MIN_SLOTS = 256;
+const MIN_ROOM = 1024;
 
 /**
  * Stacks by their frames, each kept once and numbered in the order of arrival. The hash table has open
@@ -13,13 +14,18 @@ const MIN_SLOTS = 256;
  */
 export class StackTable {
   /** All stacks one after the other, leaf first; behind the last one stands the stack under construction. */
-  readonly frames = new GrowingUint32();
-  readonly #start = new GrowingUint32();
+  readonly frames: GrowingUint32;
+  readonly #start: GrowingUint32;
   /** Stacks, counted from 1; 0 = the slot is free. */
   #slots: Uint32Array;
 
-  /** @param stacks about how many different ones will come: then the table need not grow */
-  constructor(stacks = 0) {
+  /**
+   * @param stacks about how many different ones will come: then the table need not grow
+   * @param frames about how many frames these have together
+   */
+  constructor(stacks = 0, frames = 0) {
+    this.frames = new GrowingUint32(Math.max(MIN_ROOM, frames));
+    this.#start = new GrowingUint32(Math.max(MIN_ROOM, stacks + 1));
     const slots = Math.max(MIN_SLOTS, SLOTS_PER_STACK * stacks + 1);
     this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(slots)));
     this.#start.push(0);

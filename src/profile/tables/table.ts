@@ -1,4 +1,5 @@
 import type { Profile } from '../model.js';
+import { SEEN } from './seen.js';
 
 /** Cost per function; the arrays are indexed by function id, values are in the profile's unit. */
 export interface FunctionTable {
@@ -24,20 +25,18 @@ export function functionTable(profile: Profile): FunctionTable {
   const totals = new Float64Array(profile.functions.length);
   const frameSelf = new Float64Array(frameFunction.length);
   const frameTotal = new Float64Array(frameFunction.length);
-  const lastStack = new Int32Array(profile.functions.length).fill(-1);
   let total = 0;
   for (let stack = 0; stack < values.length; stack++) {
     const value = values[stack] ?? 0;
     const start = stackStart[stack] ?? 0;
     const end = stackStart[stack + 1] ?? start;
     total += Math.abs(value);
+    SEEN.begin(totals.length);
     for (let at = start; at < end; at++) {
       const frame = stackFrames[at] ?? 0;
       const fn = frameFunction[frame] ?? 0;
       frameTotal[frame] = (frameTotal[frame] ?? 0) + value;
-      if (lastStack[fn] === stack) continue;
-      lastStack[fn] = stack;
-      totals[fn] = (totals[fn] ?? 0) + value;
+      if (SEEN.add(fn)) totals[fn] = (totals[fn] ?? 0) + value;
     }
     if (start < end) {
       const leaf = stackFrames[start] ?? 0;

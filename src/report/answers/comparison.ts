@@ -1,6 +1,6 @@
 import type { NamedFunction } from '../../profile/code/named-function.js';
 import type { CollectorTime, Finding, Verdict } from '../../profile/compare/finding.js';
-import type { Mover } from '../../profile/compare/movers.js';
+import type { Mover } from '../../profile/compare/movers/movers.js';
 import { round, roundShare } from '../../profile/measurement.js';
 import type { ProfileType } from '../../profile/types/types.js';
 import { leadingName, safeText } from '../../text/sanitise.js';

@@ -2,7 +2,7 @@ import { filterStacks } from '../../profile/code/filter.js';
 import type { FrameOwner } from '../../profile/code/frames.js';
 import { functionData, type NamedFunction } from '../../profile/code/named-function.js';
 import { listOwners } from '../../profile/code/owners.js';
-import { shareShifts } from '../../profile/compare/movers.js';
+import { shareShifts } from '../../profile/compare/movers/movers.js';
 import { share } from '../../profile/contrast/contrast.js';
 import type { JoinedPart } from '../../profile/contrast/join.js';
 import {

@@ -258,15 +258,14 @@ export function createFilesSource(options: {
 
     async series(labelNames, query, signal) {
       const rows = new Map<string, Labels>();
+      const isTyped = labelNames.includes('__profile_type__');
       for (const match of await findMatches(query, signal)) {
-        const types = labelNames.includes('__profile_type__') ? match.typeIds : [undefined];
-        for (const type of types) {
-          for (const { labels } of listSets(match)) {
-            const row = pickLabels(
-              { ...labels, ...(type === undefined ? {} : { __profile_type__: type }) },
-              labelNames,
-            );
-            rows.set(JSON.stringify(row), row);
+        for (const { labels } of listSets(match)) {
+          const row = pickLabels(labels, labelNames);
+          for (const type of isTyped ? match.typeIds : [undefined]) {
+            const typed =
+              type === undefined ? row : pickLabels({ ...row, __profile_type__: type }, labelNames);
+            rows.set(JSON.stringify(typed), typed);
           }
         }
       }

@@ -79,7 +79,8 @@ export function growthPath(
       whole = best.weight;
       if (!below) break;
     }
-    ways = best.ways;
+    // On the way down to the function only other branches are dropped.
+    ways = ways.filter((way) => !isEnded(way) && functionAt(way) === best.fn);
     for (const way of ways) {
       do way.position--;
       while (!isEnded(way) && functionAt(way) === best.fn);
@@ -90,34 +91,39 @@ export function growthPath(
   return { functions, at, kept: kept < 0 ? functions.length - 1 : kept, leafPart };
 }
 
-/** The next function of most weight; on the way down to the function only other branches are dropped. */
-function heaviestCallee(ways: readonly Way[]): { fn: number; weight: number; ways: Way[] } | null {
-  const byFunction = new Map<number, { fn: number; weight: number; ways: Way[] }>();
-  for (const way of ways) {
-    if (isEnded(way)) continue;
-    const fn = functionAt(way);
-    const group = byFunction.get(fn) ?? { fn, weight: 0, ways: [] };
-    byFunction.set(fn, group);
-    group.weight += way.weight;
-    group.ways.push(way);
-  }
-  const [best] = [...byFunction.values()].sort((a, b) => b.weight - a.weight || a.fn - b.fn);
-  return best ?? null;
+/** The next function of most weight. */
+function heaviestCallee(ways: readonly Way[]): Weighed | null {
+  return heaviest(ways, (way) => (isEnded(way) ? null : functionAt(way)));
 }
 
 /** The ways that end in the leaf with most weight; none where every leaf has less than the minimum. */
 function waysToLeaf(ways: readonly Way[], minimum: number): Way[] {
-  const byLeaf = new Map<number, { leaf: number; weight: number; ways: Way[] }>();
+  const best = heaviest(ways, getLeaf);
+  return best !== null && best.weight >= minimum ? ways.filter((way) => getLeaf(way) === best.fn) : [];
+}
+
+interface Weighed {
+  fn: number;
+  weight: number;
+}
+
+/** The function of most weight, the lower number where two have as much; ways without one are left out. */
+function heaviest(ways: readonly Way[], functionOf: (way: Way) => number | null): Weighed | null {
+  const weights = new Map<number, number>();
   for (const way of ways) {
-    const { profile, frameFunction } = way.part;
-    const leaf = frameFunction[profile.stackFrames[profile.stackStart[way.stack] ?? 0] ?? 0] ?? 0;
-    const group = byLeaf.get(leaf) ?? { leaf, weight: 0, ways: [] };
-    byLeaf.set(leaf, group);
-    group.weight += way.weight;
-    group.ways.push(way);
+    const fn = functionOf(way);
+    if (fn !== null) weights.set(fn, (weights.get(fn) ?? 0) + way.weight);
   }
-  const [best] = [...byLeaf.values()].sort((a, b) => b.weight - a.weight || a.leaf - b.leaf);
-  return best !== undefined && best.weight >= minimum ? best.ways : [];
+  let best: Weighed | null = null;
+  for (const [fn, weight] of weights) {
+    const gain = best === null ? 1 : weight - best.weight || best.fn - fn;
+    if (gain > 0) best = { fn, weight };
+  }
+  return best;
+}
+
+function getLeaf({ part: { profile, frameFunction }, stack }: Way): number {
+  return frameFunction[profile.stackFrames[profile.stackStart[stack] ?? 0] ?? 0] ?? 0;
 }
 
 function isEnded({ part, stack, position }: Way): boolean {

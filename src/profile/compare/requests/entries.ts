@@ -69,6 +69,7 @@ export function findRequests(contrast: Contrast): Requests {
   const points: EntryPoint[] = [];
   for (let fn = 0; fn < costsBefore.length; fn++) {
     const [x1, x2] = [costsBefore[fn] ?? 0, costsAfter[fn] ?? 0];
+    if (x1 === 0 && x2 === 0) continue;
     const part = Math.max(share(x1, before.costs.served), share(x2, after.costs.served));
     if (part < MIN_PART) continue;
     points.push({

@@ -50,7 +50,7 @@ export function lookFirst(
   // The totals of finer parts have told the load, where they are known.
   const mayHaveRisen = reading.finer === undefined && (load.risen ?? 0) >= CALM_RISE && load.z >= CALM_RISE_Z;
   const mayBeCalm = !mayHaveRisen && !isPartly && mix.length === 0;
-  const change = mayBeCalm ? changeOverTime(analysis, gate, allowsBursts) : null;
+  const change = mayBeCalm ? changeOverTime(analysis, { gate, allowsBursts, isRough: true }) : null;
   const isIncidentCalm =
     mayBeCalm &&
     change === null &&

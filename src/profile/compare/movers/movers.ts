@@ -1,5 +1,5 @@
-import { type Contrast, deviation, MIN_SAMPLES, share } from '../contrast/contrast.js';
-import { differenceInterval } from '../contrast/noise.js';
+import { type Contrast, deviation, MIN_SAMPLES, share } from '../../contrast/contrast.js';
+import { differenceInterval } from '../../contrast/noise.js';
 import { listChains } from './chains.js';
 
 export type MoverKind = 'grew' | 'shrank' | 'new' | 'gone' | 'moved' | 'diluted';

@@ -1,4 +1,4 @@
-import type { Joined } from '../contrast/join.js';
+import type { Joined } from '../../contrast/join.js';
 
 /**
  * Parts groups of functions into chains of calls: two of a group are of one chain where some stack passes

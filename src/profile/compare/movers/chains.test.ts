@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { profileFrom, type Stacks } from '../../../test/support/contrast.js';
-import { joinProfiles } from '../contrast/join.js';
+import { profileFrom, type Stacks } from '../../../../test/support/contrast.js';
+import { joinProfiles } from '../../contrast/join.js';
 import { listChains } from './chains.js';
 
 function chains(stacks: Stacks, groups: Readonly<Record<string, number>>): string[][] {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, findFunction, getName, type Sides, type Stacks } from '../../../test/support/contrast.js';
+import {
+  contrast,
+  findFunction,
+  getName,
+  type Sides,
+  type Stacks,
+} from '../../../../test/support/contrast.js';
 import { listMovers } from './movers.js';
 
 interface Options extends Sides {
