@@ -4,7 +4,7 @@ import { investigate } from '../src/tools/surface/investigate.js';
 import { createCaller, median, path } from './measure.js';
 
 /** The bundled incident, as `pyroscope-mcp demo` asks about it. */
-const INCIDENT = { service: 'checkout-api', from: '2026-11-20T14:30:00Z', to: '2026-11-20T14:45:00Z' };
+export const INCIDENT = { service: 'checkout-api', from: '2026-11-20T14:30:00Z', to: '2026-11-20T14:45:00Z' };
 /** Calls that do not count: the first ones read the files and compile the code. */
 const WARM_UP = 40;
 const CALLS = 120;

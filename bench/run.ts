@@ -6,7 +6,7 @@ import { compareRows } from './compare.js';
 import { filesFigures } from './files.js';
 import { fleetFigures } from './fleet.js';
 import { identityFigures } from './identities.js';
-import { investigateFigures } from './investigate.js';
+import { INCIDENT, investigateFigures } from './investigate.js';
 import { learningSections } from './learning.js';
 import { liveFigures, liveRows } from './live.js';
 import { loadFigures } from './load.js';
@@ -15,10 +15,12 @@ import { alternating, median, path, ROUNDS, startUpstream, timed } from './measu
 import { memoryRows } from './memory.js';
 import { signInFigures } from './sign-in.js';
 import { startFigures } from './starts.js';
+import { compareWithBuild } from './turns.js';
 import { viewFigures } from './view.js';
 
 // Prints the timings and writes them into bench/README.md. Every figure stands next to the raw work of the
-// same run. With the name of a part as argument it runs only that part.
+// same run. With the name of a part as argument it runs only that part; `turns DIR` compares this build with
+// that of another checkout, and writes nothing.
 
 /** A comparison of large profiles takes a second. */
 const COMPARE_ROUNDS = 11;
@@ -111,7 +113,12 @@ const PARTS: Readonly<Record<string, () => Promise<string | null>>> = {
   identities: identityFigures,
 };
 
-const [wanted] = process.argv.slice(2);
+const [wanted, other] = process.argv.slice(2);
+if (wanted === 'turns') {
+  if (other === undefined) throw new Error('name the directory of the other checkout, which is built');
+  process.stdout.write(`${await compareWithBuild(other, INCIDENT)}\n`);
+  process.exit();
+}
 if (wanted !== undefined && wanted !== 'own' && PARTS[wanted] === undefined) {
   throw new Error(`no part ${wanted}; there are own, ${Object.keys(PARTS).join(', ')}`);
 }

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { contrast, findFunction, getName, type Sides, type Stacks } from '../../../test/support/contrast.js';
 import { HANDLERS, times } from '../../../test/support/handlers.js';
 import { findUniverse } from '../contrast/contrast.js';
-import { describeCulprit, findCulprit, loadBeside, measureGrowth } from './culprit.js';
-import { findRequests } from './requests/entries.js';
+import { describeCulprit, findCulprit, findOutstanding, loadBeside, measureGrowth } from './culprit.js';
+import { findRequests, NO_REQUESTS } from './requests/entries.js';
 
 const GATE = 4.25;
 
@@ -20,6 +20,32 @@ const CALM = {
   'main poll': 400,
   'runtime.gc': 100,
 };
+
+describe('findOutstanding', () => {
+  const CALLS = { ...CALM, 'main serve cart': 20, 'main serve cart round': 100 };
+
+  test.each<{ what: string; after: Stacks; outer: string | null; inner: string | null }>([
+    { what: 'nothing', after: CALLS, outer: null, inner: null },
+    {
+      what: 'more load',
+      after: Object.fromEntries(Object.entries(CALLS).map(([stack, value]) => [stack, 2 * value])),
+      outer: null,
+      inner: null,
+    },
+    {
+      what: 'a function whose callee keeps most of what grew',
+      after: { ...CALLS, 'main serve cart': 85, 'main serve cart round': 380 },
+      outer: 'cart',
+      inner: 'round',
+    },
+  ])('tells whether something changed, not further down: $what', ({ after, outer, inner }) => {
+    const contrasted = contrast(CALLS, after);
+    const found = findOutstanding(contrasted, GATE, findUniverse(contrasted), NO_REQUESTS);
+    expect(found === null ? null : getName(contrasted, found.fn)).toBe(outer);
+    if (found !== null) expect(found.z).toBeGreaterThanOrEqual(GATE);
+    expect(culprit(CALLS, after)?.fn ?? null).toBe(inner);
+  });
+});
 
 describe('findCulprit', () => {
   test('names the own function that grew; its wrappers tie with it, its library leaves are evidence', () => {

@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { median, path } from './measure.js';
+
+/** Calls that do not count: the first ones read the files and compile the code. */
+const WARM_UP = 60;
+const CALLS = 200;
+
+/** Processor time of a process in milliseconds, of its first thread and of all. */
+interface Used {
+  main: number;
+  all: number;
+}
+
+/** A server over stdio, as the checkout in a directory starts it. */
+interface Asked {
+  /** Calls `investigate`, and tells what that took. @throws Error when it answers with one */
+  ask(args: Readonly<Record<string, string>>): Promise<Used>;
+  close(): Promise<void>;
+}
+
+async function startServer(directory: string): Promise<Asked> {
+  const { bin }: { bin: Readonly<Record<string, string>> } = JSON.parse(
+    readFileSync(join(directory, 'package.json'), 'utf8'),
+  );
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [
+      join(directory, Object.values(bin)[0] ?? ''),
+      '--profiles',
+      path('fixtures/demo'),
+      '--cache-dir',
+      'none',
+    ],
+  });
+  const client = new Client({ name: 'bench', version: '1' });
+  await client.connect(transport);
+  const { pid } = transport;
+  if (pid === null) throw new Error(`no server of ${directory}`);
+  return {
+    async ask(args) {
+      const before = readUsed(pid);
+      const { isError, content } = await client.callTool({ name: 'investigate', arguments: args });
+      if (isError === true) throw new Error(JSON.stringify(content));
+      const after = readUsed(pid);
+      return { main: after.main - before.main, all: after.all - before.all };
+    },
+    close: () => client.close(),
+  };
+}
+
+/** Reads how long the threads of a process have run since its start. */
+function readUsed(pid: number): Used {
+  const readMs = (thread: string) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+  const all = readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + readMs(thread), 0);
+  return { main: readMs(String(pid)), all };
+}
+
+/**
+ * Compares this build with that of another checkout: both serve the bundled incident over stdio, as users
+ * start them, and are asked in turn, so that a busy or slowed machine falls on both. Linux only.
+ *
+ * @param other directory of the other checkout, which is built
+ * @param args arguments of `investigate`
+ */
+export async function compareWithBuild(
+  other: string,
+  args: Readonly<Record<string, string>>,
+): Promise<string> {
+  const servers = [await startServer(other), await startServer(path('.'))] as const;
+  const taken: { before: Used; now: Used }[] = [];
+  for (let round = -WARM_UP; round < CALLS; round++) {
+    // The one that is asked first finds other things in the processor's caches.
+    const order = round % 2 === 0 ? [0, 1] : [1, 0];
+    const used: Used[] = [];
+    for (const at of order) used[at] = await (servers[at] ?? servers[0]).ask(args);
+    const [before, now] = used;
+    if (round >= 0 && before !== undefined && now !== undefined) taken.push({ before, now });
+  }
+  await Promise.all(servers.map((server) => server.close()));
+  const row = (what: string, thread: keyof Used) => {
+    const [before, now] = [taken.map((one) => one.before[thread]), taken.map((one) => one.now[thread])];
+    const ratio = median(taken.map((one) => one.now[thread] / one.before[thread]));
+    const cells = [median(before), median(now)].map((ms) => `${ms.toFixed(1)} ms`);
+    return `| ${what} | ${cells.join(' | ')} | **${ratio.toFixed(2)}** |`;
+  };
+  return [
+    `${CALLS} calls of each in turn over stdio, medians; the ratio is that of each turn.`,
+    '',
+    '| processor time of `investigate` | other build | this one | ratio |',
+    '| --- | --: | --: | --: |',
+    row('first thread', 'main'),
+    row('all threads', 'all'),
+  ].join('\n');
+}
