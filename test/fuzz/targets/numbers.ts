@@ -1,22 +1,24 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import fc, { type Arbitrary } from 'fast-check';
-import { RE2JS } from 're2js';
-
 import { inputJsonSchema } from '../../../src/mcp/input-schema.js';
-import { estimatePatternSize } from '../../../src/profile/code/pattern-size.js';
+import { filterStacks, isHeavyFilter } from '../../../src/profile/code/filter.js';
+import { createFilesSource } from '../../../src/sources/files/source.js';
+import type { ProfileSource } from '../../../src/sources/source.js';
 import { TOOLS } from '../../../src/tools/index.js';
-import { askerIn, createEnvironment, demoSource } from '../../support/ask.js';
+import { askerIn, createEnvironment, demoSource, INCIDENT_WINDOW } from '../../support/ask.js';
+import { profileFrom } from '../../support/contrast.js';
+import { pprofBytes } from '../../support/profiles.js';
 import { TOOL_CALLS } from '../../support/tool-arguments.js';
-import { expectAnswer } from '../promise.js';
+import { answersOrRefuses, expectAnswer } from '../promise.js';
+import { countSteps, type MAX_COMPILED, type Steps } from '../steps.js';
 import { defineTarget, type Target } from '../target.js';
 
-// How many there are of what a caller may give any number of. Work is counted, not timed: steps that regular
-// expressions compile to, and steps of what they are compared with.
+// How many there are of what a caller may give any number of, and how large what is taken may be.
 
-/** Steps that one call may compile: two selectors of 3,000 steps, two filters of 2,000. */
-const MAX_COMPILED = 10_000;
-/** Steps that one comparison on the event loop may take. */
-const MAX_COMPARISON = 200_000;
+/** Steps that a filter may take on the event loop: each name is compared as it is and as answers show it. */
+export const MAX_FILTERING = 2 * 200_000;
 
 const count = fc.oneof(
   { weight: 3, arbitrary: fc.nat(60) },
@@ -95,7 +97,12 @@ function argumentArbitrary(name: string): Arbitrary<unknown> {
   );
 }
 
-function callArbitrary(tool: (typeof TOOLS)[number]): Arbitrary<{ tool: string; args: object }> {
+interface Call {
+  tool: string;
+  args: object;
+}
+
+function callArbitrary(tool: (typeof TOOLS)[number]): Arbitrary<Call> {
   const names = Object.keys(Object(inputJsonSchema(tool).properties));
   const given = TOOL_CALLS[tool.name]?.arguments ?? {};
   const change = fc.oneof(
@@ -121,58 +128,125 @@ function callArbitrary(tool: (typeof TOOLS)[number]): Arbitrary<{ tool: string; 
   );
 }
 
-interface Steps {
-  compiled: number;
-  comparison: number;
+/** Pieces of a pattern, and the steps that each compiles to at least. */
+const piece = fc.constantFrom<readonly [string, number]>(
+  ['a{100}', 100],
+  ['.{0,200}', 200],
+  ['(?:[a-z0-9-]{9}){9}', 81],
+  ['(?:web-1|eu.*|checkout)', 15],
+  ['[^a]?', 2],
+);
+
+/** A pattern that RE2 takes, of steps about as many as these or fewer. */
+function patternArbitrary(maxSteps: number): Arbitrary<string> {
+  const steps = fc.oneof(
+    ...[1, 2 / 3, 1 / 20].map((part) => fc.integer({ min: 1, max: Math.floor(part * maxSteps) })),
+  );
+  return fc.tuple(piece, steps).map(([[text, size], steps]) => text.repeat(Math.ceil(steps / size)));
 }
 
-/** Steps of the work that is done: other work, or such that goes on after its time, counts nothing. */
-const counting = new AsyncLocalStorage<Steps>();
+/** Conditions whose patterns come to a little, to about as much as is taken, or to some times of it. */
+const fullSelector = fc
+  .array(
+    fc.record({
+      name: fc.constantFrom('pod', 'pod', 'region', 'nothing'),
+      op: fc.constantFrom('=~', '!~', '!~'),
+      value: patternArbitrary(4_500),
+    }),
+    { minLength: 1, maxLength: 2 },
+  )
+  .map((all) => all.map(({ name, op, value }) => `${name}${op}${JSON.stringify(value)}`).join());
 
-const { compile } = RE2JS;
-const { testExact, test } = RE2JS.prototype;
-RE2JS.compile = (pattern, flags) => {
-  const steps = counting.getStore();
-  if (steps !== undefined) {
-    // Before it is compiled: a hang would tell nothing.
-    steps.compiled += estimatePatternSize(pattern);
-    if (steps.compiled > MAX_COMPILED) throw new Error(`compiles patterns of ${steps.compiled} steps`);
-  }
-  return compile.call(RE2JS, pattern, flags);
-};
-RE2JS.prototype.testExact = function (this: RE2JS, value) {
-  measureComparison(this, value);
-  return testExact.call(this, value);
-};
-RE2JS.prototype.test = function (this: RE2JS, value) {
-  measureComparison(this, value);
-  return test.call(this, value);
+const ARGUMENTS: Readonly<Record<keyof typeof MAX_COMPILED, Arbitrary<string>>> = {
+  selector: fullSelector,
+  baseline_selector: fullSelector,
+  focus: patternArbitrary(4_000),
+  ignore: patternArbitrary(4_000),
 };
 
-function measureComparison(regex: RE2JS, value: unknown): void {
-  const steps = counting.getStore();
-  if (steps === undefined) return;
-  steps.comparison = Math.max(steps.comparison, regex.programSize() * String(value).length);
+/** A call that is well formed, and that is answered unless its patterns are too large. */
+export const fullCall: Arbitrary<Call> = fc.oneof(
+  ...TOOLS.flatMap((tool) => {
+    const names = Object.keys(Object(inputJsonSchema(tool).properties));
+    const patterns = Object.entries(ARGUMENTS).filter(([name]) => names.includes(name));
+    if (patterns.length === 0) return [];
+    return fc
+      .record(Object.fromEntries(patterns), { requiredKeys: [] })
+      .map((args) => ({ tool: tool.name, args: { ...TOOL_CALLS[tool.name]?.arguments, ...args } }));
+  }),
+);
+
+/** Profiles of instances with short and with long names. */
+export function instancesSource(): ProfileSource {
+  const directory = mkdtempSync(path.join(tmpdir(), 'numbers-'));
+  const types = ['samples/count', 'cpu/nanoseconds'];
+  const stacks = [{ frames: ['main', 'coupon.loadPattern'], values: [1, 10_000_000] }];
+  writeFileSync(path.join(directory, 'a.pb'), pprofBytes({ types, periodType: 'cpu/nanoseconds', stacks }));
+  const profiles = [4, 40, 150, 600].flatMap((length) =>
+    [INCIDENT_WINDOW.from, INCIDENT_WINDOW.to].map((time) => {
+      const labels = { service_name: 'checkout-api', pod: 'web-1'.padEnd(length, 'a'), region: 'eu' };
+      return { file: 'a.pb', time, duration_s: 10, type_name: 'process_cpu', labels };
+    }),
+  );
+  writeFileSync(path.join(directory, 'profiles.json'), JSON.stringify({ profiles }));
+  const source = createFilesSource({ directory });
+  return {
+    ...source,
+    async close() {
+      await source.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
 }
 
-/** Steps of all patterns compiled, and of the longest comparison, while some work is done. */
-async function countingSteps(work: () => Promise<unknown>): Promise<Steps> {
-  const steps: Steps = { compiled: 0, comparison: 0 };
-  await counting.run(steps, work);
+/** A filter, and the names of the functions that it is compared with. */
+export const filtering = fc.record({
+  filter: fc.record({ focus: ARGUMENTS.focus, ignore: ARGUMENTS.ignore }, { requiredKeys: [] }),
+  // Answers show names without type arguments: both are compared.
+  names: fc
+    .tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 10 }))
+    .map(([count, length]) => Array.from({ length: count }, (_, at) => `${'step'.repeat(length)}${at}[...]`)),
+});
+
+type Filtering = typeof filtering extends Arbitrary<infer Value> ? Value : never;
+
+/**
+ * Applies a filter that is light enough for the event loop, and counts its steps; others run in a thread.
+ * @throws Error where there are too many
+ */
+export async function filterLightly({ filter, names }: Filtering): Promise<Steps> {
+  const profile = profileFrom(Object.fromEntries(names.map((name) => [name, 1])));
+  const steps = await countSteps(filter, () =>
+    answersOrRefuses(() => (isHeavyFilter(profile, filter) ? null : filterStacks(profile, filter))),
+  );
+  if (steps.filtering > MAX_FILTERING) throw new Error(`filters of ${steps.filtering} steps`);
   return steps;
 }
 
-export const NUMBERS: readonly Target[] = [
-  defineTarget('numbers of conditions, expressions, words, keys and repetitions', 400, async () => {
-    const source = demoSource();
+function defineCalls(name: string, runs: number, input: Arbitrary<Call>, open: () => ProfileSource): Target {
+  return defineTarget(name, runs, async () => {
+    const source = open();
     const ask = askerIn(createEnvironment([source]));
     return {
-      input: fc.oneof(...TOOLS.map(callArbitrary)),
+      input,
       async check({ tool, args }) {
-        const { comparison } = await countingSteps(async () => expectAnswer(await ask(tool, args)));
-        if (comparison > MAX_COMPARISON) throw new Error(`a comparison of ${comparison} steps`);
+        await countSteps(args, async () => expectAnswer(await ask(tool, args)));
       },
       close: () => source.close(),
     };
-  }),
+  });
+}
+
+export const NUMBERS: readonly Target[] = [
+  defineCalls(
+    'numbers of conditions, expressions, words, keys and repetitions',
+    400,
+    fc.oneof(...TOOLS.map(callArbitrary)),
+    demoSource,
+  ),
+  defineCalls('patterns about as large as are taken', 400, fullCall, instancesSource),
+  defineTarget('filters about as large as the event loop takes', 400, async () => ({
+    input: filtering,
+    check: filterLightly,
+  })),
 ];
