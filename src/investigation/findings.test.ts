@@ -60,6 +60,13 @@ describe('confidence', () => {
     const of = waitEvidence('mutex', { before: 1, after, hasGrown: GREW });
     expect(causeFinding({ kind: 'contention', of }, null)).toMatchObject({ kind: 'contention', confidence });
   });
+
+  test('waiting that may be on purpose is no more than medium', () => {
+    const to = { 'main serve price runtime.selectgo': 3_000 };
+    const of = waitEvidence('block', { before: 1, after: 3, hasGrown: { from: {}, to } });
+    const expected = { kind: 'contention', confidence: 'medium', mayBeOnPurpose: true };
+    expect(causeFinding({ kind: 'contention', of }, null)).toMatchObject(expected);
+  });
 });
 
 describe('findings of a conclusion', () => {

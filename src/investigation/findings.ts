@@ -2,6 +2,7 @@ import { functionData, type GuessedOwner, type NamedFunction } from '../profile/
 import { loadBeside } from '../profile/compare/culprit.js';
 import type { Confidence, Finding } from '../profile/compare/finding.js';
 import { networkPartBelow, spreadBelow, waitsBelow } from '../profile/compare/growth/below.js';
+import { waitsForEvents } from '../profile/compare/growth/by-design.js';
 import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth/path.js';
 import { growthSite, type SiteGrowth } from '../profile/compare/growth.js';
 import { NETWORK } from '../profile/compare/network-wait.js';
@@ -95,11 +96,13 @@ export function causeFinding(cause: Cause, since: Since | null): Finding | null 
   if (cause.kind === 'contention') {
     const { lens, contention } = cause.of;
     if (contention === null) return null;
+    const mayBeOnPurpose = waitsForEvents(contention.growth);
     return {
       ...growthFinding(lens.type, contention.growth),
       kind: 'contention',
       since: contention.since,
-      confidence: cause.of.after >= HIGH_RATIO * cause.of.before ? 'high' : 'medium',
+      confidence: cause.of.after >= HIGH_RATIO * cause.of.before && !mayBeOnPurpose ? 'high' : 'medium',
+      ...(mayBeOnPurpose ? { mayBeOnPurpose } : {}),
     };
   }
   if (cause.kind === 'load') return loadFinding(cause.of, since);

@@ -119,6 +119,8 @@ export interface Finding {
   isOfTotals?: true;
   /** Whether a further finding stands out by no more than one of many functions does by chance. */
   mayBeChance?: boolean;
+  /** Whether the waiting is for an event in own code, which may be a queue or on purpose. */
+  mayBeOnPurpose?: boolean;
   /** Other types in which the same function changed. */
   also: readonly { type: ProfileType; shareBefore: number; shareAfter: number }[];
 }

@@ -254,6 +254,13 @@ test.each([
   expect(claim({ type, kind: 'contention' })).toBe(`shop.dev/checkout/coupon.load ${says}`);
 });
 
+test('waiting for an event in own code may be a queue or on purpose', () => {
+  const { type } = toLens('block');
+  expect(claim({ type, kind: 'contention', mayBeOnPurpose: true })).toContain(
+    '40.0% of all; it waits in own code for an event, in a queue or on purpose (a long poll): profiles cannot tell which',
+  );
+});
+
 test('added wall-clock time that waits for the network points beyond the service', () => {
   const wall = { ...FINDING.type, isWallClock: true };
   const finding = { ...FINDING, type: wall, waits: [{ kind: 'network', part: 0.974 }] };

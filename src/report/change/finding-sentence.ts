@@ -53,7 +53,11 @@ export function claimText(finding: Finding, writer: Writer): string {
       case 'contention': {
         // Block profiles hold waits for channels, timers and conditions, too.
         const waits = type.alias === 'block' ? 'is blocked' : 'waits for a lock';
-        return `${name}${by} ${waits}: ${values} of ${type.alias} delay, ${formatShare(finding.shareAfter)} of all`;
+        const purpose =
+          finding.mayBeOnPurpose === true
+            ? '; it waits in own code for an event, in a queue or on purpose (a long poll): profiles cannot tell which'
+            : '';
+        return `${name}${by} ${waits}: ${values} of ${type.alias} delay, ${formatShare(finding.shareAfter)} of all${purpose}`;
       }
       case 'moved': {
         const source = from === null ? '' : ` what ${writer.name(from)} lost`;

@@ -10,6 +10,8 @@ import { finish, type Lenses, type Scenario } from './scenario.js';
 
 const SECOND_NS = 1e9;
 const SELECT = chain('runtime.selectgo @ runtime/select.go:122');
+const RECEIVE = chain(`runtime.chanrecv @ runtime/chan.go:639
+  runtime.chanrecv1 @ runtime/chan.go:509`);
 /** How the standard library waits for a connection of a full pool. */
 const POOL = chain(`database/sql.(*DB).QueryContext @ database/sql/sql.go:1727
   database/sql.(*DB).query @ database/sql/sql.go:1751
@@ -84,13 +86,19 @@ export function waitOnPurpose(context: LensContext, fleet: Fleet, calm: Lenses):
   return finish({ ...calm, time, block }, { shows: [] });
 }
 
-/** Requests that were served before queue for a pool of too few connections, beneath idle goroutines. */
+/**
+ * Requests that were served before queue for a pool of too few connections, or for a place that own code gives
+ * out, beneath idle goroutines.
+ */
 export function queueForPool(context: LensContext, fleet: Fleet, calm: Lenses): Scenario {
   const { random, tree } = context;
   if (calm.block === null) throw new Error('waits need a block profile');
   const site = anySite(random, tree);
   const idle = idleWorkers(context, fleet, integer(random, 1, 12));
-  const path = [...site.path, ...POOL];
+  // Own code gives out places where a request waits, or in a function of its own.
+  const isOwn = chance(random, 0.4);
+  const inner = isOwn && chance(random, 0.5) ? [buildFrame(tree.newFunction(), 4)] : [];
+  const path = [...site.path, ...inner, ...(isOwn ? pick(random, [SELECT, RECEIVE]) : POOL)];
   const queued = idle.before * logUniform(random, 0.3, 4);
   const guilty = (stack: StackPlan) => passesThrough(stack.path, [site.fn]);
   const block = addWaits(calm.block, [
@@ -103,7 +111,7 @@ export function queueForPool(context: LensContext, fleet: Fleet, calm: Lenses): 
       scales: true,
     },
   ]);
-  const also = POOL.slice(0, 3).map(({ fn }) => fn);
+  const also = (isOwn ? inner : POOL.slice(0, 3)).map(({ fn }) => fn);
   return finish(
     { ...calm, block },
     {

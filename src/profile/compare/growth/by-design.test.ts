@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, findFunction, profileFrom, type Stacks } from '../../../../test/support/contrast.js';
 import { analyse } from '../analysis.js';
-import { type Activity, measureActivity, waitsByDesign } from './by-design.js';
+import { type Activity, measureActivity, waitsByDesign, waitsForEvents } from './by-design.js';
 
 const SERVER = 'net/http.(*conn).serve';
 const NEXT = 'net/http.HandlerFunc.ServeHTTP';
@@ -63,6 +63,36 @@ describe('waits on purpose', () => {
 
   test('only own code waits on purpose', () => {
     expect(isByDesign({ [`${SERVER} lib.wait runtime.selectgo`]: 900 }, 'lib.wait')).toBe(false);
+  });
+});
+
+describe('waits that may be a queue or on purpose', () => {
+  const mayBe = (after: Stacks, site: string) => {
+    const sides = contrast({ 'runtime.idle': 9 }, { 'runtime.idle': 9, ...after });
+    return waitsForEvents({ ...sides, site: { fn: findFunction(sides, site), growth: 1, part: 1 } });
+  };
+
+  test.each<[string, string, string, boolean]>([
+    ['an old handler for news or for a place', `${SERVER} levels runtime.selectgo`, 'levels', true],
+    [
+      'an old handler in a function of its own',
+      `${SERVER} levels acquire runtime.chanrecv1`,
+      'acquire',
+      true,
+    ],
+    ['an old handler for a condition', `${SERVER} levels sync.(*Cond).Wait`, 'levels', true],
+    ['an old handler for a lock', `${SERVER} levels sync.(*Mutex).Lock`, 'levels', false],
+    ['an old handler to hand something on', `${SERVER} levels runtime.chansend1`, 'levels', false],
+    ['a pool', `${SERVER} levels database/sql.(*DB).conn runtime.selectgo`, 'levels', false],
+    ['a library', `${SERVER} levels lib.wait runtime.selectgo`, 'lib.wait', false],
+  ])('%s', (_, stack, site, is) => {
+    expect(mayBe({ [stack]: 900 }, site)).toBe(is);
+  });
+
+  test('they are four fifths of what was added', () => {
+    const [news, lock] = [`${SERVER} levels runtime.selectgo`, `${SERVER} levels sync.(*Mutex).Lock`];
+    expect(mayBe({ [news]: 800, [lock]: 200 }, 'levels')).toBe(true);
+    expect(mayBe({ [news]: 799, [lock]: 201 }, 'levels')).toBe(false);
   });
 });
 

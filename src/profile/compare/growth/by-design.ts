@@ -66,6 +66,36 @@ export function measureActivity(analysis: Analysis): Activity {
   };
 }
 
+/** Functions of a stack from the leaf on, where it waits for an event directly in own code; null elsewhere. */
+function readEventWait(
+  { functions }: SiteGrowth['joined'],
+  part: JoinedPart,
+  stack: number,
+): readonly number[] | null {
+  const { stackStart, stackFrames } = part.profile;
+  const frames = stackFrames.subarray(stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0);
+  const fns = Array.from(frames, (frame) => part.frameFunction[frame] ?? 0);
+  const isOwn = (_: number, at: number) => part.frameApplication[frames[at] ?? 0] === 1;
+  const nearest = fns.findIndex(isOwn);
+  const below = fns.slice(0, nearest).map((fn) => functions[fn]?.name ?? '');
+  const kind = waitKind(below);
+  if (kind === null || !FOR_EVENTS.has(kind) || !below.every((name) => PRIMITIVE.test(name))) return null;
+  return fns;
+}
+
+/**
+ * Whether waiting that grew at an own place waits for events there, rather than for a lock or in a library.
+ * Where such requests ran before, a profile cannot tell why: a request that waits for a place in a pool of
+ * own code (`select` on a channel of tokens) and one that its deploy made a long poll (`select` on a channel
+ * of news) have the same stack, and the number of waits, their length and the time that the handler still
+ * takes follow from how many clients there are in both. Who waits in a queue must be found, so that it is
+ * contention, and the finding says that it may be on purpose.
+ */
+export function waitsForEvents({ site, ...sides }: SiteGrowth): boolean {
+  const waits = (part: JoinedPart, stack: number) => readEventWait(sides.joined, part, stack) !== null;
+  return sides.joined.application[site.fn] === 1 && partOfStacks(sides, site.fn, waits) >= MIN_PART;
+}
+
 /**
  * Whether waiting that grew at an own place waits on purpose: a handler that the deploy added waits for the
  * events of its clients, or goroutines of their own wait for work or for their next turn. In a profile of
@@ -80,14 +110,8 @@ export function waitsByDesign({ site, ...sides }: SiteGrowth, activity: Activity
   const isServer = functions.map(({ name }) => servesRequest(name));
   const isOld = functions.map((info, fn) => wasThere(sides, fn) || activity.hasRun(info));
   const waits = (part: JoinedPart, stack: number): boolean => {
-    const { stackStart, stackFrames } = part.profile;
-    const frames = stackFrames.subarray(stackStart[stack] ?? 0, stackStart[stack + 1] ?? 0);
-    const fns = Array.from(frames, (frame) => part.frameFunction[frame] ?? 0);
-    const isOwn = (_: number, at: number) => part.frameApplication[frames[at] ?? 0] === 1;
-    const nearest = fns.findIndex(isOwn);
-    const below = fns.slice(0, nearest).map((fn) => functions[fn]?.name ?? '');
-    const kind = waitKind(below);
-    if (kind === null || !FOR_EVENTS.has(kind) || !below.every((name) => PRIMITIVE.test(name))) return false;
+    const fns = readEventWait(sides.joined, part, stack);
+    if (fns === null) return false;
     const dispatch = fns.findIndex((fn) => DISPATCH.test(functions[fn]?.name ?? ''));
     const handler = new Set(
       fns.slice(0, dispatch < 0 ? fns.length : dispatch).filter((fn) => application[fn] === 1),
