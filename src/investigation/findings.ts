@@ -3,9 +3,9 @@ import { loadBeside } from '../profile/compare/culprit.js';
 import type { Confidence, Finding } from '../profile/compare/finding.js';
 import { networkPartBelow, spreadBelow, waitsBelow } from '../profile/compare/growth/below.js';
 import { waitsForEvents } from '../profile/compare/growth/by-design.js';
+import { NETWORK } from '../profile/compare/growth/network-wait.js';
 import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth/path.js';
 import { growthSite, type SiteGrowth } from '../profile/compare/growth.js';
-import { NETWORK } from '../profile/compare/network-wait.js';
 import { isMixOfRequests } from '../profile/compare/requests/mix.js';
 import {
   type Contrast,

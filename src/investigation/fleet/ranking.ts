@@ -1,5 +1,5 @@
 import type { Verdict } from '../../profile/compare/finding.js';
-import { networkWait } from '../../profile/compare/network-wait.js';
+import { networkWait } from '../../profile/compare/growth/network-wait.js';
 import { newsIn } from '../agreement.js';
 import type { JudgedUnit } from './triage.js';
 

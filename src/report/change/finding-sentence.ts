@@ -1,5 +1,5 @@
 import type { Finding } from '../../profile/compare/finding.js';
-import { networkWait } from '../../profile/compare/network-wait.js';
+import { networkWait } from '../../profile/compare/growth/network-wait.js';
 import type { ProfileType } from '../../profile/types/types.js';
 import { safeText } from '../../text/sanitise.js';
 import { formatShare, formatValue, plural } from '../../text/units.js';

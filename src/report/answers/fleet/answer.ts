@@ -1,5 +1,5 @@
 import type { Confidence, Finding, Verdict } from '../../../profile/compare/finding.js';
-import { networkWait } from '../../../profile/compare/network-wait.js';
+import { networkWait } from '../../../profile/compare/growth/network-wait.js';
 import { round, roundShare } from '../../../profile/measurement.js';
 import { safeText } from '../../../text/sanitise.js';
 import { formatTime } from '../../../text/units.js';

@@ -1,5 +1,5 @@
 import type { Verdict } from '../../../profile/compare/finding.js';
-import { networkWait } from '../../../profile/compare/network-wait.js';
+import { networkWait } from '../../../profile/compare/growth/network-wait.js';
 import { leadingName, safeText } from '../../../text/sanitise.js';
 import { formatShare, formatSpan, formatTime, plural } from '../../../text/units.js';
 import { aliasRange, rangeText } from '../../change/finding-sentence.js';

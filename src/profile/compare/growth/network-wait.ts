@@ -1,4 +1,4 @@
-import type { Finding } from './finding.js';
+import type { Finding } from '../finding.js';
 
 /** The kind of waiting of wall-clock time that waits for another program over a connection. */
 export const NETWORK = 'network';
