@@ -8,7 +8,7 @@ import { withExcuse } from './agreement.js';
 import { type Evidence, timeServed } from './evidence/evidence.js';
 import type { UnreadParts } from './evidence/unread.js';
 import { lensRows } from './lens-rows.js';
-import { withLessLoad } from './less-load.js';
+import { withLessLoad } from './requests/less-load.js';
 
 /** A part that was not read, as an answer names it. */
 export interface NotRead {

@@ -87,8 +87,8 @@ export function waitOnPurpose(context: LensContext, fleet: Fleet, calm: Lenses):
 }
 
 /**
- * Requests that were served before queue for a pool of too few connections, or for a place that own code gives
- * out, beneath idle goroutines.
+ * Requests that were served before queue for a pool of too few connections, or for a place that own code
+ * gives out, beneath idle goroutines.
  */
 export function queueForPool(context: LensContext, fleet: Fleet, calm: Lenses): Scenario {
   const { random, tree } = context;

@@ -66,7 +66,7 @@ export function measureActivity(analysis: Analysis): Activity {
   };
 }
 
-/** Functions of a stack from the leaf on, where it waits for an event directly in own code; null elsewhere. */
+/** Functions of a stack from the leaf on, where own code itself waits for an event; null elsewhere. */
 function readEventWait(
   { functions }: SiteGrowth['joined'],
   part: JoinedPart,

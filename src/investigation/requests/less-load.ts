@@ -1,7 +1,7 @@
-import type { LensRow } from '../profile/compare/finding.js';
-import { fallOfRequests } from '../profile/compare/requests/fell-alike.js';
-import { MAX_SMALL_FACTOR } from './agreement.js';
-import type { LensReadings } from './evidence/evidence.js';
+import type { LensRow } from '../../profile/compare/finding.js';
+import { fallOfRequests } from '../../profile/compare/requests/fell-alike.js';
+import { MAX_SMALL_FACTOR } from '../agreement.js';
+import type { LensReadings } from '../evidence/evidence.js';
 
 /**
  * The rows in which what fell with the requests is no news (docs/develop/comparison.md §7). Its main type

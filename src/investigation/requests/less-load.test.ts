@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Stacks } from '../../test/support/contrast.js';
-import { type ChangeEvidence, shareEvidence } from '../../test/support/evidence.js';
-import { times } from '../../test/support/handlers.js';
-import { type Alias, toLens } from '../../test/support/type-ids.js';
-import type { LensRow } from '../profile/compare/finding.js';
-import { newsIn } from './agreement.js';
-import type { ShareLens } from './evidence/shares.js';
+import type { Stacks } from '../../../test/support/contrast.js';
+import { type ChangeEvidence, shareEvidence } from '../../../test/support/evidence.js';
+import { times } from '../../../test/support/handlers.js';
+import { type Alias, toLens } from '../../../test/support/type-ids.js';
+import type { LensRow } from '../../profile/compare/finding.js';
+import { newsIn } from '../agreement.js';
+import type { ShareLens } from '../evidence/shares.js';
 import { withLessLoad } from './less-load.js';
 
 const SERVICE: Stacks = {
