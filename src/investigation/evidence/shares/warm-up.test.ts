@@ -306,6 +306,18 @@ describe('a restart: one instance for one part of the window', () => {
       notes: [note],
     },
     {
+      what: 'as much of a function that costs something in all of them all the time: left out',
+      instances: pods(
+        2,
+        { cpu: always({ ...QUIET, 'main init': 2 }) },
+        {
+          a: cpu((minute) => ({ ...QUIET, 'main init': minute === 5 ? 34 : 2 })),
+        },
+      ),
+      accused: null,
+      notes: [note],
+    },
+    {
       what: 'as much in both of them: a burst',
       instances: burst({ a: 4, b: 4 }),
       accused: 'init',

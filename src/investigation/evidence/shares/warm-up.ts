@@ -199,9 +199,14 @@ function sum(counts: readonly Counts[]): Counts {
 export function isOneOff(analysis: Analysis, { culprit, run, slice }: LocatedChange): boolean {
   const isBurst = slice === null && run.first === run.last && run.last < analysis.incident.length - 1;
   if (!isBurst || analysis.slices.length < 2 || culprit.z >= ONE_OFF_Z) return false;
-  const counts = analysis.slices.map((part) => countsIn(analysis, part, culprit.fn).x);
-  const all = counts.reduce((total, x) => total + x, 0);
-  return all > 0 && Math.max(...counts) >= ALONE * all;
+  const before = countsIn(analysis, sumSide(analysis.joined, analysis.baseline), culprit.fn);
+  // A function costs something in all instances at all times; where it rose is told by what was added.
+  const added = analysis.slices.map((part) => {
+    const { x, n } = countsIn(analysis, part, culprit.fn);
+    return Math.max(0, x - (before.n > 0 ? (before.x / before.n) * n : 0));
+  });
+  const all = added.reduce((total, x) => total + x, 0);
+  return all > 0 && Math.max(...added) >= ALONE * all;
 }
 
 /**
