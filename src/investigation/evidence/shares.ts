@@ -2,7 +2,6 @@ import { offload } from '../../offload.js';
 import { joinKey } from '../../profile/code/names.js';
 import type { Analysis, CodeChange } from '../../profile/compare/analysis.js';
 import type { Attribution } from '../../profile/compare/attribution.js';
-import type { Renamed } from '../../profile/contrast/name-changes.js';
 import type { Window } from '../../sources/source.js';
 import { FURTHER_MARGIN, GATE, SLICE_GATE } from '../thresholds.js';
 import type { Fleet } from './fleet.js';
@@ -17,10 +16,12 @@ import {
   sourceOfMove,
   sureGrowth,
 } from './shares/accepted.js';
+import { renamedNotes, replacedNotes } from './shares/name-notes.js';
 import type { PartCounts } from './shares/parts.js';
 import { attributeSettled } from './shares/settled-slices.js';
 import { attributed, type SliceOf, strongestChange } from './shares/slices.js';
 import { readInStages } from './shares/staged-reading.js';
+import { newInstances } from './shares/warm-up.js';
 import { createWarming, type Unsettled } from './shares/warming.js';
 import type { Plan } from './windows.js';
 
@@ -106,6 +107,7 @@ export async function readShares(
   const accepted: ShareChange[] = [];
   const warming = createWarming(context, lens, profileTimes);
   const wholeFrom = windows.incident[0]?.from;
+  const isReplaced = newInstances(context, profileTimes)?.areAll === true;
   let whole: Analysis | null = null;
   /** Leaves out the time until all instances have settled, and what was found in it. */
   const startAt = (part: number) => {
@@ -127,6 +129,7 @@ export async function readShares(
         gate: minDistance,
         sliceGate: Math.max(minDistance, SLICE_GATE),
         allowsBursts,
+        isReplaced,
       };
       const changes =
         known ?? (await offload('changes', [reading, search], { isHeavy, signal: readContext.signal }));
@@ -182,6 +185,7 @@ export async function readShares(
       sliceGate: SLICE_GATE,
       allowsBursts,
       isStrict: true,
+      isReplaced,
     };
     const alone = await offload('changes', [reading, search], { isHeavy, signal: readContext.signal });
     const grown = doubted.filter((move) => hasGrownAlone(move, alone));
@@ -220,30 +224,14 @@ export async function readShares(
     isEstimated,
     change,
     further,
-    notes: [...notes, ...warming.notes],
+    notes: [
+      ...notes,
+      ...(accepted.length === 0 ? replacedNotes(lens.type.alias, whole) : []),
+      ...warming.notes,
+    ],
     profileTimes,
     windows,
     settledFrom,
     unsettled: accepted.length === 0 ? warming.unsettled : null,
   };
-}
-
-/** Pairs of names that a note shows. */
-const MAX_PAIRS = 2;
-
-/** Says that names changed between the two sides, and how functions were found again. */
-function renamedNotes(alias: string, renamed: Renamed | null): string[] {
-  if (renamed === null) return [];
-  const { functions, changed, unmatched, pairs } = renamed;
-  if (pairs.length > 0) {
-    const shown = pairs.slice(0, MAX_PAIRS).map(([from, to]) => `${from} is now ${to}`);
-    const more = pairs.length > shown.length ? `, and ${pairs.length - shown.length} more` : '';
-    return [
-      `Functions in the ${alias} profiles go by similar new names and are compared as the same: ${shown.join(', ')}${more}.`,
-    ];
-  }
-  const left = unmatched === 0 ? '' : ` ${unmatched} of them could not be matched.`;
-  return [
-    `${changed} of ${functions} names in the ${alias} profiles changed between the two sides (another build): functions were matched by what stays in a name, file, callers and cost.${left}`,
-  ];
 }

@@ -9,6 +9,7 @@ import {
 } from '../../../test/support/calm-service.js';
 import { findFunction, getName, profileFrom, type Stacks } from '../../../test/support/contrast.js';
 import { leastFound } from '../../../test/support/least-found.js';
+import { type Dispersion, poolDispersions } from '../contrast/noise.js';
 import {
   analyse,
   changeOverTime,
@@ -17,7 +18,7 @@ import {
   distance,
   distanceFromBaseline,
 } from './analysis.js';
-import { withoutFunctions } from './without.js';
+import { withoutFunctions } from './stages/without.js';
 
 const GATE = 4.25;
 describe('analyse', () => {
@@ -238,10 +239,23 @@ describe('gates', () => {
     const grown = { ...CALM, 'main serve price': 900 };
     const before = [CALM, CALM, CALM, grown];
     expect(changeIn({ baseline: before, incident: [priced(120), priced(120)] })).toBeNull();
-    expect(changeIn({ baseline: before, incident: [priced(200), priced(200)] })?.run).toMatchObject({
-      early: 1,
-    });
+    const early = { baseline: before, incident: [priced(200), priced(200)] };
+    expect(changeIn(early)?.run).toMatchObject({ early: 1 });
   });
+});
+
+test('where all instances were replaced, what began before must stand out by more', async () => {
+  const priced = (samples: number): Stacks => ({ ...CALM, 'main serve price': samples });
+  const find = (samples: number, isReplaced: boolean) => {
+    const grown = priced(samples);
+    const analysed = analysis({ baseline: [CALM, CALM, CALM, grown], incident: [CALM, grown] });
+    return changeOverTime({ ...analysed, isReplaced }, { gate: GATE });
+  };
+  const least = (isReplaced: boolean) =>
+    leastFound(100, 400, (samples) => (find(samples, isReplaced)?.run.early ?? 0) > 0);
+  const [usual, replaced] = [await least(false), await least(true)];
+  expect(find(usual, true)?.run.early ?? 0).toBe(0);
+  expect(find(replaced, true)?.culprit.z).toBeGreaterThanOrEqual(Math.hypot(GATE, Math.sqrt(8)));
 });
 
 describe('what a sample is worth', () => {
@@ -294,12 +308,16 @@ describe('noise', () => {
   test('is known without the last parts of the baseline, too', () => {
     const baseline = withCosts('main serve price');
     const { dispersion, earlier } = analysis({ baseline });
+    const measureNoise = (parts: typeof baseline) => analysis({ baseline: parts }).dispersion;
     expect(earlier).toHaveLength(3);
+    // Before and after each cut the parts tell the noise among themselves.
     for (const [early, noise] of earlier.entries()) {
-      const { phi, freedom } = analysis({ baseline: baseline.slice(0, 3 - early) }).dispersion;
-      expect([noise.phi, noise.freedom]).toEqual([phi, freedom]);
+      const sides = [baseline.slice(0, 3 - early), baseline.slice(3 - early)].map(measureNoise);
+      const [calm, late] = sides as [Dispersion, Dispersion];
+      expect(noise).toEqual(poolDispersions(calm, late));
     }
     expect(earlier[0]?.phi).not.toBe(dispersion.phi);
+    expect(earlier[2]?.phi).toBeGreaterThan(1.5);
   });
 });
 

@@ -14,7 +14,7 @@ import {
 import { keepCosts, sumCosts } from '../contrast/costs.js';
 import { type Joined, joinAlone, joinProfiles } from '../contrast/join.js';
 import { listMarked } from '../contrast/marks.js';
-import { type Dispersion, estimateDispersion } from '../contrast/noise.js';
+import { type Dispersion, estimateDispersion, poolDispersions } from '../contrast/noise.js';
 import {
   buildContrast,
   type ComparedRun,
@@ -28,8 +28,10 @@ import {
 } from '../contrast/runs.js';
 import type { FunctionInfo, Profile } from '../model.js';
 import { type Culprit, findCulprit, findOutstanding } from './culprit.js';
-import { computeMean, type LoadChange, loadChange, type PartLevel } from './load.js';
+import { listReplacements, type Replacement } from './growth/replaced.js';
+import { hasRisenEverywhere, type LoadChange, loadChange } from './load.js';
 import { movedFrom } from './moved.js';
+import { beatsDeploy } from './onset/replacement.js';
 import {
   changedEntries,
   type EntryPoint,
@@ -37,11 +39,12 @@ import {
   type Requests,
   withinEntry,
 } from './requests/entries.js';
+import { isFallOfRest } from './requests/fall-of-rest.js';
 import { isExchangeOfRequests } from './requests/mix.js';
 import { likelihood } from './since.js';
 import { type FinerTotals, finerLevels } from './stages/finer.js';
 import { readNames } from './stages/reading-names.js';
-import { withoutFunctions, withoutStacks } from './without.js';
+import { withoutFunctions, withoutStacks } from './stages/without.js';
 
 /** A merge with the number of profiles in it. */
 export interface CountedProfile {
@@ -79,6 +82,10 @@ export interface Analysis extends Measured {
   load: LoadChange;
   /** Whether the value per profile rose, but only in the smaller part of the slices: that is not the load. */
   isPartly: boolean;
+  /** Own functions whose libraries were replaced by others of about the same cost. */
+  replaced: readonly Replacement[];
+  /** Whether all instances were replaced in the incident. */
+  isReplaced?: boolean | undefined;
   /** Samples of own code on each side. */
   samples: { before: number; after: number };
 }
@@ -118,7 +125,11 @@ export function analyse(reading: Reading, without: ReadonlySet<string> = NO_KEYS
   const universe = findUniverse(sides);
   const measureNoise = (side: readonly PartCosts[]) => compositionNoise(charged, side, quantum);
   const dispersion = measureNoise(before);
-  const earlier = before.slice(1).map((_, early) => measureNoise(before.slice(0, before.length - 1 - early)));
+  // Parts on either side of a change tell the noise, and the change does not: one part alone tells none.
+  const earlier = before.slice(1).map((_, early) => {
+    const calm = before.length - 1 - early;
+    return poolDispersions(measureNoise(before.slice(0, calm)), measureNoise(before.slice(calm)));
+  });
   const levels = (side: readonly PartCosts[]) =>
     side.map(({ costs, profiles }) => ({ value: sumIn(universe, costs), profiles }));
   const isWhole = before.length === baseline.length;
@@ -146,24 +157,12 @@ export function analyse(reading: Reading, without: ReadonlySet<string> = NO_KEYS
     mix: changedEntries({ ...sides, quantum, dispersion }, requests),
     load: { ...load, hasRisen: load.hasRisen && isEverywhere },
     isPartly: load.hasRisen && !isEverywhere,
+    replaced: listReplacements({ ...sides, quantum, dispersion }),
     samples: {
       before: sumIn(universe, sides.before.costs) / quantum,
       after: sumIn(universe, sides.after.costs) / quantum,
     },
   };
-}
-
-/** A slice that cost this much more per profile than the baseline takes part in a rise of the load. */
-const SLICE_RISE = 1.12;
-
-/** Whether the middle one of the slices rose; true where none were read. */
-function hasRisenEverywhere(slices: readonly PartLevel[], before: readonly PartLevel[]): boolean {
-  const was = computeMean(before);
-  const ratios = slices
-    .flatMap((one) => (one.profiles > 0 ? [one.value / one.profiles / was] : []))
-    .sort((a, b) => a - b);
-  const middle = ratios[Math.floor((ratios.length - 1) / 2)];
-  return middle === undefined || middle >= SLICE_RISE;
 }
 
 /** A first part of the baseline in which a function stands out by this, in standard errors, was warm-up … */
@@ -276,7 +275,7 @@ function changeInEntry(analysis: Analysis, search: TimeSearch): CodeChange | nul
         ...search,
         gate: search.gate + ENTRY_MARGIN,
       });
-      if (change === null) continue;
+      if (change === null || isFallOfRest(change.contrast, change.culprit)) continue;
       // Told from inside, shown as a part of the whole: what fell there is no growth that a reader could
       // follow.
       const shown = buildContrast(analysis, change.run);
@@ -304,7 +303,9 @@ function changeIn(analysis: Analysis, runs: readonly ComparedRun[], search: Time
   // A change that is gone from the last part was a burst, too, however the parts were put together.
   const isOver = change !== null && !isBurst(run) && isOverByNow(analysis, change);
   if (isOver && (!allowsBursts || change.culprit.z < gate + BURST_MARGIN)) return null;
-  if (change !== null && (run.early === 0 || isStillThere(analysis, change))) return change;
+  const isLikely = ({ culprit: { z } }: CodeChange) => analysis.isReplaced !== true || beatsDeploy(z, gate);
+  if (change !== null && (run.early === 0 || (isLikely(change) && isStillThere(analysis, change))))
+    return change;
   if (run.early === 0 && !isBurst(run)) return null;
   const lasting = strongestRun(runs, analysis.universe, (one) => one.early === 0 && !isBurst(one));
   return changeInRun(analysis, lasting, search);

@@ -24,16 +24,19 @@ export interface ChangeSearch {
   allowsBursts: boolean;
   /** Whether a cost that grew while it took another's place is a growth and no move. */
   isStrict?: boolean;
+  /** Whether all instances were replaced in the incident. */
+  isReplaced?: boolean;
 }
 
 /** Joins a reading and looks for a change of code over time and in every slice. */
 export function changesIn(
   reading: Reading,
-  { without, gate, sliceGate, allowsBursts, isStrict }: ChangeSearch,
+  { without, gate, sliceGate, allowsBursts, isStrict, isReplaced }: ChangeSearch,
 ): Changes {
   const analysis = {
     ...analyse(reading, without),
     isStrict,
+    isReplaced,
   };
   return {
     analysis,

@@ -76,8 +76,20 @@ describe('findCulprit', () => {
   });
 
   test.each([
-    // A gate of 4.25 on its own cost is reached by 170 samples after 100, and by 14 after none.
-    { what: 'below own code, its share tells', stack: 'main serve lib.send', grown: 130, isFound: true },
+    // Three standard errors of its own cost are reached by 148 samples after 100, a gate of 4.25 by 170, and
+    // by 14 after none.
+    {
+      what: 'below own code, it must cost more beyond noise',
+      stack: 'main serve lib.send',
+      grown: 147,
+      isFound: false,
+    },
+    {
+      what: 'below own code, it costs more, and its share tells',
+      stack: 'main serve lib.send',
+      grown: 148,
+      isFound: true,
+    },
     {
       what: 'without own code, it must have risen',
       stack: 'runtime.push lib.send',
@@ -309,7 +321,7 @@ test('half of a function’s cost below own code makes its share tell', () => {
   const sides = (bare: number) => {
     const halved = Object.fromEntries(Object.entries(CALM).map(([name, value]) => [name, value * 0.4]));
     const spread = { 'runtime.push lib.send': bare, 'main serve lib.send': 100 - bare };
-    const grown = { 'runtime.push lib.send': 1.3 * bare, 'main serve lib.send': 1.3 * (100 - bare) };
+    const grown = { 'runtime.push lib.send': 1.5 * bare, 'main serve lib.send': 1.5 * (100 - bare) };
     return contrast({ ...CALM, ...spread }, { ...halved, ...grown });
   };
   const named = (bare: number) => {

@@ -16,6 +16,7 @@ import { signedRootOfCounts } from '../contrast/noise.js';
 import { findEntries, isBelow, sumLibraryWork, sumOutside, totalsBelow } from '../contrast/through.js';
 import { isBackgroundGrowth } from './growth/background.js';
 import { callerOfNewWork } from './growth/new-work.js';
+import { isReplacement } from './growth/replaced.js';
 import { NO_REQUESTS, type Requests } from './requests/entries.js';
 import { isMixOfRequests } from './requests/mix.js';
 import { outgrewItsRequests } from './requests/outgrown.js';
@@ -41,9 +42,11 @@ const MIN_BESIDE = 20;
  * Below this the load has fallen by so much that what costs the same as before gains share without having
  * changed …
  */
-const FALLING_LOAD = 0.85;
-/** … so that a function must cost more per profile than before by this factor. */
+export const FALLING_LOAD = 0.85;
+/** … so that a function must cost more per profile than before by this factor … */
 const MIN_RISE = 1.15;
+/** … and by so many standard errors of its own samples. */
+const MIN_RISE_Z = 3;
 /** A callee that keeps this part of the growth is the better name (docs/develop/comparison.md §4) … */
 const KEEPS = 0.8;
 /** … and so is one with this part, where the likelihood cannot tell the two apart: */
@@ -106,6 +109,7 @@ function findGrowth(
     if (!isCodeChange(contrast, universe, shift, gate)) continue;
     if (universe.population === 'served' && !isBeyondOwnCode(contrast, shift)) continue;
     const fn = toName(shift.fn);
+    if (isReplacement(contrast, fn)) continue;
     if (universe.isBackground === true && !isBackgroundGrowth(contrast, fn)) continue;
     if (requests.points.length > 1 && isMixOfRequests(contrast, requests, fn)) continue;
     return describeCulprit(contrast, universe, fn);
@@ -170,9 +174,12 @@ export function onlyGainedShare(
   fn: number,
   requests: Requests,
 ): boolean {
-  const was = totalPerProfile(contrast.before, fn);
-  const rise = share(totalPerProfile(contrast.after, fn), was);
-  const isShare = was > 0 && isShareOfFallingLoad(loadBeside(contrast, universe, fn), rise);
+  const { before, after, quantum, dispersion } = contrast;
+  const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
+  const profiles = [before.profiles, after.profiles] as const;
+  const risen = signedRootOfCounts([x1 / quantum, x2 / quantum], profiles, dispersion.phi);
+  const rise = risen < MIN_RISE_Z ? 0 : share(totalPerProfile(after, fn), totalPerProfile(before, fn));
+  const isShare = x1 > 0 && isShareOfFallingLoad(loadBeside(contrast, universe, fn), rise);
   return isShare && !outgrewItsRequests(contrast, requests, fn);
 }
 

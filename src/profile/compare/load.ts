@@ -92,3 +92,16 @@ function measureSpread(stretches: readonly (readonly PartLevel[])[]): { variance
   }
   return { variance: (squares + USUAL_FREEDOM * USUAL_SPREAD ** 2) / freedom, freedom };
 }
+
+/** A slice that cost this much more per profile than the baseline takes part in a rise of the load. */
+const SLICE_RISE = 1.12;
+
+/** Whether the middle one of the slices rose; true where none were read. */
+export function hasRisenEverywhere(slices: readonly PartLevel[], before: readonly PartLevel[]): boolean {
+  const was = computeMean(before);
+  const ratios = slices
+    .flatMap((one) => (one.profiles > 0 ? [one.value / one.profiles / was] : []))
+    .sort((a, b) => a - b);
+  const middle = ratios[Math.floor((ratios.length - 1) / 2)];
+  return middle === undefined || middle >= SLICE_RISE;
+}

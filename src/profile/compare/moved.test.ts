@@ -97,8 +97,8 @@ describe('movedFrom', () => {
         { 'main sync lib.new lib.copy': 60, 'main sync lib.new lib.each': 220 },
       ],
       [
-        'costs it as much',
-        'lib.old',
+        'costs it as much, and is judged as a whole',
+        'nobody',
         { 'main sync lib.new lib.copy': 640, 'main sync lib.new lib.each': 320 },
       ],
       ['costs it less, by a wrapper that is new', 'sync', { 'main sync lib.all lib.new': 280 }],

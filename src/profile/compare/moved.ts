@@ -141,7 +141,7 @@ function isSurplus(
 ): boolean {
   const { before, after, quantum, dispersion, isStrict } = contrast;
   if (isStrict !== true) return false;
-  const least = Math.min(load, middleRatio(contrast, fn));
+  const least = Math.min(load, middleRatio(contrast, new Set([fn])));
   const was = share(x1, before.profiles);
   const grown = share(x2, after.profiles) - least * was;
   const rest = (costs: Contrast['before']['costs'], cost: number) =>
@@ -153,17 +153,17 @@ function isSurplus(
 }
 
 /**
- * Ratio of value per profile, after ÷ before, of the middle one of the functions, without `left` and what
- * mostly runs below it: these show how it changed itself.
+ * Ratio of value per profile, after ÷ before, of the middle one of the functions, without some and what
+ * mostly runs below one of these: those show how they changed themselves.
  */
-function middleRatio({ joined, before, after }: Contrast, left: number): number {
-  const within = totalsBelow(joined, before.parts, left);
+export function middleRatio({ joined, before, after }: Contrast, left: ReadonlySet<number>): number {
+  const within = [...left].map((fn) => totalsBelow(joined, before.parts, fn));
   const ratios: { ratio: number; weight: number }[] = [];
   let whole = 0;
   before.costs.charged.forEach((weight, fn) => {
     const ratio = share(share(after.costs.charged[fn] ?? 0, after.profiles), share(weight, before.profiles));
-    const isPartOfIt = (within[fn] ?? 0) > (before.costs.totals[fn] ?? 0) / 2;
-    if (ratio <= 0 || isPartOfIt) return;
+    const isPart = within.some((below) => (below[fn] ?? 0) > (before.costs.totals[fn] ?? 0) / 2);
+    if (ratio <= 0 || isPart) return;
     whole += weight;
     ratios.push({ ratio, weight });
   });

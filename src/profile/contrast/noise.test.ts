@@ -4,6 +4,7 @@ import {
   differenceInterval,
   estimateDispersion,
   normalDeviate,
+  poolDispersions,
   signedRoot,
   signedRootOfCounts,
 } from './noise.js';
@@ -120,6 +121,17 @@ describe('normalDeviate', () => {
     expect(normalDeviate(0, 8)).toBe(0);
     expect(normalDeviate(40, 16)).toBeGreaterThan(normalDeviate(20, 16));
   });
+});
+
+test('what two sets of observations show together counts the usual over-dispersion once', () => {
+  const usual = { phi: 1.5, freedom: 16 };
+  expect(poolDispersions(usual, usual)).toEqual(usual);
+  expect(poolDispersions({ phi: 4, freedom: 26 }, usual)).toEqual({ phi: 4, freedom: 26 });
+  expect(poolDispersions({ phi: 4, freedom: 26 }, { phi: 2, freedom: 36 })).toEqual({
+    phi: (4 * 26 + 2 * 36 - 1.5 * 16) / 46,
+    freedom: 46,
+  });
+  expect(poolDispersions({ phi: 1, freedom: 40 }, { phi: 1, freedom: 40 }).phi).toBe(1);
 });
 
 describe('dispersionOf', () => {

@@ -99,6 +99,13 @@ export function estimateDispersion(groups: readonly (readonly number[])[]): Disp
   return { phi: Math.max(1, drawn), freedom: freedom + PRIOR_FREEDOM };
 }
 
+/** The over-dispersion that two sets of observations show together, each about a composition of its own. */
+export function poolDispersions(one: Dispersion, other: Dispersion): Dispersion {
+  const freedom = one.freedom + other.freedom - PRIOR_FREEDOM;
+  const sum = one.phi * one.freedom + other.phi * other.freedom - PRIOR_PHI * PRIOR_FREEDOM;
+  return { phi: Math.max(1, sum / freedom), freedom };
+}
+
 /**
  * The standard normal deviate with the same tail probability as Student's t (Wallace 1959): errors whose φ
  * was estimated from few observations make large deviations more common.

@@ -4,6 +4,7 @@ import { joinProfiles } from './join.js';
 import {
   findEntries,
   isBelow,
+  nearestOwnAbove,
   sumLibraryWork,
   sumOfRequests,
   sumOutside,
@@ -187,4 +188,26 @@ test('the cost through a function that serves requests, of a recursion once', ()
   const price = findFunction({ joined }, 'price');
   expect(sumOfRequests(joined, [0], price)).toBe(8);
   expect(sumOfRequests(joined, [1], price)).toBe(0);
+});
+
+test('the cost through a function by the own function that is the nearest one above it', () => {
+  const joined = joinParts(
+    {
+      'serve page render lib.http lib.parse': 5,
+      'serve page render lib.parse lib.each render lib.parse': 4,
+      'poll lib.parse': 3,
+      'lib.run lib.parse': 2,
+      'serve page': 9,
+    },
+    { 'serve lib.parse': 7 },
+  );
+  const above = (...parts: number[]) =>
+    Object.fromEntries(
+      [...nearestOwnAbove(joined, parts, findFunction({ joined }, 'lib.parse'))].map(([fn, cost]) => [
+        joined.functions[fn]?.name,
+        cost,
+      ]),
+    );
+  expect(above(0)).toEqual({ render: 9, poll: 3 });
+  expect(above(0, 1)).toEqual({ render: 9, poll: 3, serve: 7 });
 });

@@ -86,6 +86,26 @@ function createTotals({ functions }: Joined) {
   };
 }
 
+/** Cost of the stacks through a function by the own function that is the nearest one above it. */
+export function nearestOwnAbove(
+  joined: Joined,
+  parts: readonly number[],
+  fn: number,
+): ReadonlyMap<number, number> {
+  const costs = new Map<number, number>();
+  forEachThrough(joined, parts, fn, ({ profile, frameFunction, frameApplication }, stack, at) => {
+    const { stackStart, stackFrames, values } = profile;
+    for (let above = at + 1; above < (stackStart[stack + 1] ?? 0); above++) {
+      const frame = stackFrames[above] ?? 0;
+      if (frameApplication[frame] !== 1) continue;
+      const own = frameFunction[frame] ?? 0;
+      costs.set(own, (costs.get(own) ?? 0) + (values[stack] ?? 0));
+      break;
+    }
+  });
+  return costs;
+}
+
 /** Cost of the stacks through a function in which it calls, through whatever others, a library. */
 export function sumLibraryWork(joined: Joined, parts: readonly number[], fn: number): number {
   let work = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findReplacement, stepOrReplacement } from './replacement.js';
+import { beatsDeploy, findReplacement, stepOrReplacement } from './replacement.js';
 
 const MINUTE = 60_000;
 
@@ -106,4 +106,13 @@ describe('the interval of a likely step, where instances may have been replaced'
       before: 2 * MINUTE,
     });
   });
+});
+
+test.each([
+  { z: 5, is: true },
+  { z: 4.99, is: false },
+  { z: 4.1, is: false },
+])('a change before a deploy that stands out by $z is likelier than the deploy: $is', ({ z, is }) => {
+  // 25 less 8 is 17: a gate of 4.12.
+  expect(beatsDeploy(z, 4.12)).toBe(is);
 });

@@ -7,6 +7,14 @@ import { isStepBetween, type StepContext, type StepLikelihoods, stepInterval } f
  */
 export const AGAINST_DEPLOY = 4;
 
+/**
+ * Whether a change that is said to have begun before the replacement stands out by so much more than its
+ * gate: the square of a distance in standard errors is twice a log-likelihood.
+ */
+export function beatsDeploy(z: number, gate: number): boolean {
+  return z ** 2 - 2 * AGAINST_DEPLOY >= gate ** 2;
+}
+
 /** An instance that sends nothing for longer than so many rounds is not there. */
 const MISSED_ROUNDS = 1.5;
 

@@ -1,7 +1,7 @@
-import { joinKeys } from '../code/names.js';
-import type { Profile } from '../model.js';
-import { selectStacks, stacksThrough } from '../tables/stacks.js';
-import type { CountedProfile, Reading } from './analysis.js';
+import { joinKeys } from '../../code/names.js';
+import type { Profile } from '../../model.js';
+import { selectStacks, stacksThrough } from '../../tables/stacks.js';
+import type { CountedProfile, Reading } from '../analysis.js';
 
 /** A profile without the stacks that pass through some functions. */
 export function withoutStacks(profile: Profile, keys: ReadonlySet<string>): Profile {
