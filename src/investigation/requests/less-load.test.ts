@@ -14,11 +14,16 @@ const SERVICE: Stacks = {
   'main serve encode': 500,
   'main poll': 400,
 };
-const fallen = (alias: Alias, factor: number, change?: ChangeEvidence): ShareLens =>
+const fallen = (
+  alias: Alias,
+  factor: number,
+  change?: ChangeEvidence,
+  load: { hasFallen?: boolean } = {},
+): ShareLens =>
   shareEvidence(alias, {
     before: SERVICE,
     after: times(SERVICE, '', factor),
-    load: { ratio: factor, risen: factor },
+    load: { ratio: factor, risen: factor, ...load },
     ...(change === undefined ? {} : { change }),
   });
 const row = (alias: Alias, before: number, after: number, verdict: LensRow['verdict'] = 'fell'): LensRow => ({
@@ -55,6 +60,22 @@ describe('what fell with the requests is no news', () => {
         ? 1
         : 0,
     );
+  });
+
+  test.each<[string, number, boolean, readonly unknown[]]>([
+    ['beyond the noise of the baseline', 0.72, true, ['fell', 'load']],
+    ['within the noise of the baseline', 0.72, false, ['no_change', undefined]],
+    ['by no more than drift', 0.9, true, ['no_change', undefined]],
+  ])('time that fell by little, %s', (_, factor, hasFallen, expected) => {
+    const shares = [fallen('cpu', factor, undefined, { hasFallen })];
+    const rows = withLessLoad([row('cpu', 1_600, 1_600 * factor, 'no_change')], { shares, wholes: [] });
+    expect(rows.flatMap(({ verdict, excuse }) => [verdict, excuse])).toEqual(expected);
+  });
+
+  test('a further type that fell by little is no news, and stays what it is', () => {
+    const rows = [row('cpu', 1_600, 1_150, 'no_change'), row('alloc', 1_600, 1_150, 'no_change')];
+    const shares = [fallen('cpu', 0.72, undefined, { hasFallen: true }), fallen('alloc', 0.72)];
+    expect(told(rows, shares)).toEqual(['load', undefined]);
   });
 
   test('an excuse that is known stays', () => {

@@ -35,8 +35,20 @@ describe('loadChange', () => {
     expect(load).toMatchObject({ ratio: 1.6, risen: 2, hasRisen: true });
   });
 
+  test('a fall is told by the same gates, over all of the incident alone', () => {
+    const calm = parts(1000, 1020, 990, 1010);
+    const fell = (before: readonly PartLevel[], after: readonly PartLevel[]) =>
+      loadChange(before, after, SAMPLES).hasFallen;
+    expect(fell(calm, parts(720, 730))).toBe(true);
+    expect(fell(calm, parts(840, 850))).toBe(false);
+    expect(fell(calm, parts(1400, 1390))).toBe(false);
+    expect(fell(calm, parts(1000, 1000, 1000, 500))).toBe(false);
+    expect(fell(parts(400, 1600, 700, 1300), parts(720, 730))).toBe(false);
+    expect(fell(parts(25, 26, 24, 25), parts(18, 18))).toBe(false);
+  });
+
   test('nothing before has no ratio; nothing after is a fall', () => {
-    const nothing = { ratio: null, risen: null, z: 0, hasRisen: false };
+    const nothing = { ratio: null, risen: null, z: 0, hasRisen: false, hasFallen: false };
     expect(loadChange([], parts(5), SAMPLES)).toEqual(nothing);
     expect(loadChange([{ value: 0, profiles: 3 }], parts(5), SAMPLES)).toEqual(nothing);
     expect(loadChange([{ value: 3, profiles: 0 }], parts(5), SAMPLES)).toEqual(nothing);
@@ -50,18 +62,24 @@ describe('loadChange', () => {
   });
 
   /** Four parts on each side with a log-normal factor in addition to the sampling noise. */
-  function rate(factor: number, spread: number, samples: number, rounds = 3_000): number {
+  function rate(
+    factor: number,
+    spread: number,
+    samples: number,
+    rounds = 3_000,
+    told: 'hasRisen' | 'hasFallen' = 'hasRisen',
+  ): number {
     const random = createRandom(`load ${factor} ${spread} ${samples}`);
-    let rose = 0;
+    let count = 0;
     for (let round = 0; round < rounds; round++) {
       const side = (times: number) =>
         Array.from({ length: 4 }, () => ({
           value: overdispersed(random, samples * times * Math.exp(spread * normal(random)), 1.5),
           profiles: 4,
         }));
-      if (loadChange(side(1), side(factor), { quantum: 1, phi: 1.5 }).hasRisen) rose++;
+      if (loadChange(side(1), side(factor), { quantum: 1, phi: 1.5 })[told]) count++;
     }
-    return rose / rounds;
+    return count / rounds;
   }
 
   test.each(
@@ -71,6 +89,7 @@ describe('loadChange', () => {
     { tags: ['many-cases'] },
     (spread, samples) => {
       expect(rate(1, spread, samples)).toBeLessThanOrEqual(0.01);
+      expect(rate(1, spread, samples, 3_000, 'hasFallen')).toBeLessThanOrEqual(0.01);
     },
   );
 

@@ -22,6 +22,8 @@ export interface LoadChange {
   z: number;
   /** Whether it rose by more than drift and noise. */
   hasRisen: boolean;
+  /** Whether it fell in all of the incident, by the same gates. */
+  hasFallen: boolean;
 }
 
 /**
@@ -37,9 +39,10 @@ export function loadChange(
   { quantum, phi }: { quantum: number; phi: number },
 ): LoadChange {
   const was = computeMean(before);
-  if (was <= 0) return { ratio: null, risen: null, z: 0, hasRisen: false };
+  if (was <= 0) return { ratio: null, risen: null, z: 0, hasRisen: false, hasFallen: false };
   const ratio = computeMean(after) / was;
-  let best: LoadChange = { ratio, risen: ratio, z: Number.NEGATIVE_INFINITY, hasRisen: false };
+  let best = { ratio, risen: ratio, z: Number.NEGATIVE_INFINITY, hasRisen: false };
+  let hasFallen = false;
   const parts = [...before, ...after];
   for (let cut = 1; cut < parts.length; cut++) {
     const [calm, end] = [parts.slice(0, Math.min(cut, before.length)), parts.slice(cut)];
@@ -55,10 +58,12 @@ export function loadChange(
     // Sampling errors are known: the freedom of a variance of which only a part was estimated (Satterthwaite
     // 1946).
     const freedom = spread.freedom * (variance / Math.max(between, 1e-9)) ** 2;
-    const z = normalDeviate(t, freedom) - (cut < before.length ? EARLY_MARGIN : 0);
+    const deviate = normalDeviate(t, freedom);
+    if (cut === before.length) hasFallen = high / low <= 1 / MIN_RISE && deviate <= -MIN_Z;
+    const z = deviate - (cut < before.length ? EARLY_MARGIN : 0);
     if (z > best.z) best = { ratio, risen: high / low, z, hasRisen: high / low >= MIN_RISE && z >= MIN_Z };
   }
-  return best;
+  return { ...best, hasFallen };
 }
 
 /** Value per profile of some parts together; 0 where they hold none. */
