@@ -98,6 +98,18 @@ describe('which verdict wins, and what else is named', () => {
       causes: ['leak inuse', 'code cpu price'],
     },
     {
+      what: 'a leak beneath a large level before what only moved',
+      evidence: { levels: [HIDDEN_LEAK], shares: [MOVED] },
+      verdict: 'leak',
+      causes: ['leak inuse'],
+    },
+    {
+      what: 'the load before a leak beneath a large level',
+      evidence: { levels: [HIDDEN_LEAK], shares: [LOAD] },
+      verdict: 'load_increase',
+      causes: ['load wall', 'leak inuse'],
+    },
+    {
       what: 'contention before code that added less',
       evidence: { waits: [CONTENTION], shares: [CODE, MOVED_ALLOCATIONS, LOAD] },
       verdict: 'contention',
@@ -184,6 +196,17 @@ describe('leaks', () => {
   ])('$what, while the load doubled', ({ hasGrown, after, verdict }) => {
     const levels = [levelEvidence('goroutines', { before: 10, after, hasGrown })];
     expect(concluded({ levels, shares: [LOAD] }).verdict).toBe(verdict);
+  });
+
+  test.each([
+    { what: 'held as much as the load explains', held: { before: 10, after: 29 }, leaks: false },
+    { what: 'held more than the load explains', held: { before: 10, after: 31 }, leaks: true },
+    { what: 'held nothing before', held: { before: 0, after: 31 }, leaks: true },
+  ])('beneath a large level a place of frameworks that $what, while the load doubled', ({ held, leaks }) => {
+    const hasGrown = { from: { 'runtime.serve': held.before }, to: { 'runtime.serve': held.after } };
+    const levels = [levelEvidence('inuse', { before: 68, after: 92, hasGrown, isHidden: true })];
+    const { causes } = concluded({ levels, shares: [LOAD] });
+    expect(causes).toEqual(['load wall', ...(leaks ? ['leak inuse'] : [])]);
   });
 
   test('frameworks alone, while the load stayed', () => {

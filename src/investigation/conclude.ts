@@ -4,7 +4,7 @@ import type { Verdict } from '../profile/compare/finding.js';
 import { waitsBelow } from '../profile/compare/growth/below.js';
 import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/growth/rise.js';
 import { MIN_RISE } from '../profile/compare/load.js';
-import { measureShareGrowth } from '../profile/contrast/contrast.js';
+import { measureShareGrowth, type Side, totalPerProfile } from '../profile/contrast/contrast.js';
 import { activePerProfile } from '../profile/contrast/runs.js';
 import { secondsPerUnit } from '../text/units.js';
 import type { LensReadings } from './evidence/evidence.js';
@@ -69,16 +69,12 @@ export function conclude(reading: LensReadings): Conclusion {
   const risen = told.filter(({ rise }) => rise !== null).map((of): Cause => ({ kind: 'level', of }));
   const isAlone = (cause: Cause) => cause.kind === 'level' && cause.of.rise?.growth != null;
   const ranked = [
-    ...rankReasons<readonly Cause[]>({
-      leak: leaks,
-      contention: contended,
-      code_regression: code,
-      moved,
-      load_increase: loaded,
-    }),
+    ...rankReasons<readonly Cause[]>({ leak: leaks, contention: contended, code_regression: code }),
+    // A hidden leak is what really changed where cost only moved.
+    ...rankReasons<readonly Cause[]>({ leak: moved.length > 0 ? hidden : [], moved, load_increase: loaded }),
     // Types that the ones above say nothing about: what rose in them is still no silence.
     ...rankReasons<readonly Cause[]>({
-      leak: hidden,
+      leak: moved.length > 0 ? [] : hidden,
       code_regression: risen.filter(isAlone),
       load_increase: [...risen.filter((cause) => !isAlone(cause)), ...amountCauses(reading.shares, wholes)],
     }),
@@ -106,12 +102,17 @@ export function conclude(reading: LensReadings): Conclusion {
 
 /**
  * Whether a level that rose in frameworks alone is explained by the load: more requests need more connections
- * and workers. Where the team's own code holds the growth, its place says more than the load does.
+ * and workers. Where the team's own code holds the growth, its place says more than the load does. A hidden
+ * leak is judged by its place, since the whole level hides it: a place that held nothing holds nothing more
+ * under any load.
  */
 function isLoadOfFrameworks({ leak }: LevelLens, shares: readonly ShareLens[]): boolean {
   if (leak === null || leak.growth.joined.application[leak.growth.site.fn] === 1) return false;
   const load = shares.find(({ lens }) => lens.kind === 'time')?.analysis.load;
-  return load?.hasRisen === true && leak.after < (load.risen ?? 1) * MIN_AMOUNT_RISE * leak.before;
+  const { growth, isHidden } = leak;
+  const held = (side: Side) => totalPerProfile(side, growth.site.fn);
+  const [before, after] = isHidden ? [held(growth.before), held(growth.after)] : [leak.before, leak.after];
+  return load?.hasRisen === true && after < (load.risen ?? 1) * MIN_AMOUNT_RISE * before;
 }
 
 /** Part of the goroutines that were added which waits for locks where they are the queue of one. */

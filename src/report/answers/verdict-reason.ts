@@ -143,7 +143,8 @@ function levelsText(row: LensRow | undefined, first: Finding | undefined): strin
 }
 
 /** Says why the first finding is not explained by the load; '' where nothing is to be said. */
-export function whyNotLoad({ findings, main, totals }: Investigation): string {
+export function whyNotLoad(investigation: Pick<Investigation, 'findings' | 'main' | 'totals'>): string {
+  const { findings, main, totals } = investigation;
   const [first] = findings;
   if (first === undefined) return '';
   const ratio = totals.before > 0 ? totals.after / totals.before : null;
@@ -152,14 +153,26 @@ export function whyNotLoad({ findings, main, totals }: Investigation): string {
       return loadReason(first);
     case 'leak':
     case 'contention': {
-      const times = first.wholeBefore > 0 ? ` x${(first.wholeAfter / first.wholeBefore).toPrecision(3)}` : '';
-      return ratio === null || first.type.id === main.id
-        ? ''
-        : `Why not load: ${main.alias} per profile x${ratio.toFixed(2)}, ${first.type.alias}${times}`;
+      if (ratio === null || first.type.id === main.id) return '';
+      return `Why not load: ${main.alias} per profile x${ratio.toFixed(2)}, ${outgrowthText(first, ratio)}`;
     }
     default:
       return '';
   }
+}
+
+/**
+ * By how much a level or a waiting time rose: as a whole, or at the function alone where the whole rose no
+ * more than the load.
+ */
+function outgrowthText(finding: Finding, load: number): string {
+  const { type, wholeBefore, wholeAfter, valueBefore, valueAfter } = finding;
+  const factor = (before: number, after: number) => `x${(after / before).toPrecision(3)}`;
+  if (wholeBefore <= 0) return type.alias;
+  if (wholeAfter > load * wholeBefore) return `${type.alias} ${factor(wholeBefore, wholeAfter)}`;
+  return valueBefore > 0
+    ? `${type.alias} of the function ${factor(valueBefore, valueAfter)}`
+    : `but the function ${finding.kind === 'leak' ? 'held' : 'waited for'} nothing before`;
 }
 
 /** Says how far the load explains a change of code; '' where that was not asked. */

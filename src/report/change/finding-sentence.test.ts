@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { buildFinding } from '../../../test/support/finding.js';
 import { toLens } from '../../../test/support/type-ids.js';
 import type { Finding } from '../../profile/compare/finding.js';
-import { loadReason } from '../answers/verdict-reason.js';
+import { loadReason, whyNotLoad } from '../answers/verdict-reason.js';
 import { pathText } from './change-path.js';
 import { createWriter } from './clock.js';
 import { claimText, rangeText, whereText, writeSentence } from './finding-sentence.js';
@@ -175,6 +175,22 @@ describe('where', () => {
     ['nothing known', {}, 'no label was compared'],
   ])('%s', (_name, more, expected) => {
     expect(whereText({ ...FINDING, ...more })).toBe(expected);
+  });
+});
+
+describe('why not load: levels', () => {
+  const held = (function_: [number, number], whole: [number, number]): Partial<Finding> => ({
+    ...{ kind: 'leak', type: toLens('inuse').type, wholeBefore: whole[0], wholeAfter: whole[1] },
+    ...{ valueBefore: function_[0], valueAfter: function_[1] },
+  });
+  test.each<[string, Partial<Finding>, string]>([
+    ['the whole rose by more', held([1, 20], [10, 41]), 'inuse x4.10'],
+    ['the function alone', held([4, 20], [20, 39]), 'inuse of the function x5.00'],
+    ['a function that is new', held([0, 20], [20, 39]), 'but the function held nothing before'],
+  ])('%s', (_name, more, expected) => {
+    const findings = [{ ...FINDING, ...more }];
+    const text = whyNotLoad({ findings, main: CPU, totals: { before: 100, after: 200 } });
+    expect(text).toBe(`Why not load: cpu per profile x2.00, ${expected}`);
   });
 });
 
