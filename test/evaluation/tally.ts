@@ -52,6 +52,8 @@ const KIND_WORDS: Readonly<Record<Kind, string>> = {
   C: 'new code waits on purpose',
   D: 'queue for a pool',
   E: 'two kinds of new work',
+  F: 'a library replaced',
+  G: 'replaced by a dearer one',
 };
 
 const HEAD = [

@@ -9,9 +9,9 @@ export const DEPLOY_KINDS = ['p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', '
 /**
  * The kinds that services of public libraries showed, captured blind: less load, alone and with a change; new
  * code that waits on purpose; requests that queue for a pool of connections; a function that newly does two
- * kinds of work.
+ * kinds of work; a library in the place of another one, for the same cost and for more.
  */
-export const FIELD_KINDS = ['A', 'B', 'C', 'D', 'E'] as const;
+export const FIELD_KINDS = ['A', 'B', 'C', 'D', 'E', 'F', 'G'] as const;
 export const ALL_KINDS = [...KINDS, ...DEPLOY_KINDS, ...FIELD_KINDS] as const;
 export type DeployKind = (typeof DEPLOY_KINDS)[number] | (typeof FIELD_KINDS)[number];
 export type Kind = (typeof ALL_KINDS)[number];
@@ -62,6 +62,8 @@ export const VERDICTS: Readonly<Record<Kind, Verdict>> = {
   C: 'no_change',
   D: 'contention',
   E: 'code_regression',
+  F: 'moved',
+  G: 'code_regression',
 };
 
 /** Other honest answers to the innocent kinds. */
@@ -71,6 +73,7 @@ export const ACCEPTED: Readonly<Partial<Record<Kind, readonly Verdict[]>>> = {
   t: ['load_increase', 'inconclusive'],
   v: ['no_change', 'inconclusive'],
   C: ['inconclusive'],
+  F: ['no_change', 'load_increase', 'inconclusive'],
 };
 
 /** The correct result of an investigation. */

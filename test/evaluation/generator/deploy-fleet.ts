@@ -36,6 +36,8 @@ const REPLACED: Readonly<Record<DeployKind, number>> = {
   C: 0.7,
   D: 1,
   E: 0.7,
+  F: 1,
+  G: 1,
 };
 
 interface Instance {
@@ -113,6 +115,9 @@ function drawLoad(random: Random, kind: DeployKind): number {
       return uniform(random, 1.4, 3);
     case 'q':
       return uniform(random, 0.9, 1.4);
+    case 'F':
+    case 'G':
+      return chance(random, 0.5) ? 1 : uniform(random, 0.7, 1.6);
     case 'A':
     case 'B':
       return uniform(random, 0.25, 0.7);

@@ -7,6 +7,7 @@ import { type LensContext, withStacks } from './lenses.js';
 import { type LensPlan, passesThrough, type StackPlan, workStack } from './plan.js';
 import { chooseNode, plantTime, totalMean } from './plant.js';
 import { chance, gamma, integer, logUniform, normal, pick, pickSome, uniform } from './random.js';
+import { replaceLibrary } from './replaced.js';
 import { calmLenses, finish, intensified, type Lenses, type Scenario } from './scenario.js';
 import type { AppNode, CallTree } from './tree.js';
 import { queueForPool, waitOnPurpose } from './waiting.js';
@@ -39,6 +40,9 @@ export function buildDeploy(
       return queueForPool(context, fleet, calm);
     case 'E':
       return plantTwoKinds(context, fleet, calm);
+    case 'F':
+    case 'G':
+      return replaceLibrary(context, calm, kind === 'G');
     case 't':
       return throttle(context, calm);
     case 'u':
