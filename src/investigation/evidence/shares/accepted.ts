@@ -29,7 +29,8 @@ export function changeKeys(changes: readonly ShareChange[]): string[] {
 
 /**
  * Whether a function that seemed to take over another's cost grew by itself, or with what calls it, once
- * other changes are left out.
+ * other changes are left out. A caller that grew by little of what moved makes a growth of its own at most:
+ * another library in the place of one that costs a tenth more is no growth by all that it costs.
  */
 export function hasGrownAlone({ culprit, contrast }: ShareChange, { overTime, inSlices }: Changes): boolean {
   const info = contrast.joined.functions[culprit.fn];
@@ -38,7 +39,8 @@ export function hasGrownAlone({ culprit, contrast }: ShareChange, { overTime, in
     if (change === null || change.from !== null) return false;
     const { joined, after } = change.contrast;
     const fn = joined.functions.findIndex((other) => joinKey(other) === joinKey(info));
-    return fn >= 0 && isBelow(joined, after.parts, fn, change.culprit.fn);
+    const isMaterial = change.culprit.growth >= LEFT_AT_CALLER * culprit.growth;
+    return fn >= 0 && isMaterial && isBelow(joined, after.parts, fn, change.culprit.fn);
   });
 }
 
