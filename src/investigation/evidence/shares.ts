@@ -13,6 +13,7 @@ import {
   hasGrownAlone,
   isFull,
   isRemainder,
+  replacedKeys,
   sourceOfMove,
   sureGrowth,
 } from './shares/accepted.js';
@@ -130,6 +131,7 @@ export async function readShares(
         sliceGate: Math.max(minDistance, SLICE_GATE),
         allowsBursts,
         isReplaced,
+        ...(whole === null || leftOut.size === 0 ? {} : { replacedBelow: replacedKeys(whole) }),
       };
       const changes =
         known ?? (await offload('changes', [reading, search], { isHeavy, signal: readContext.signal }));
@@ -186,6 +188,7 @@ export async function readShares(
       allowsBursts,
       isStrict: true,
       isReplaced,
+      ...(whole === null ? {} : { replacedBelow: replacedKeys(whole) }),
     };
     const alone = await offload('changes', [reading, search], { isHeavy, signal: readContext.signal });
     const grown = doubted.filter((move) => hasGrownAlone(move, alone));

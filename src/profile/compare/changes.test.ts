@@ -49,6 +49,30 @@ describe('changes over time and in every slice', () => {
   });
 });
 
+describe('a library in the place of another one', () => {
+  const rest = { 'main serve price': 300, 'main serve stock': 300, 'main poll': 300 };
+  const before = { ...rest, 'main serve page lib.Parse lib.scan': 400 };
+  const after = { ...rest, 'main serve page lib.Parse lib.render': 440 };
+  const replaced = (search: Partial<ChangeSearch>) => {
+    const { analysis } = changesIn(reading([after, after], [], [before, before]), { ...SEARCH, ...search });
+    const { callers, isSettled } = analysis.replacedBelow ?? {};
+    return { callers: [...(callers ?? [])].map((fn) => getName(analysis, fn)), isSettled };
+  };
+
+  test('is known below the own functions that this reading shows', () => {
+    expect(replaced({})).toEqual({ callers: ['page'], isSettled: false });
+  });
+
+  test('is known below those that the whole showed before its functions were left out', () => {
+    const without = new Set(['lib.scan', 'lib.render']);
+    expect(replaced({ without })).toEqual({ callers: [], isSettled: false });
+    expect(replaced({ without, replacedBelow: ['page', 'gone'] })).toEqual({
+      callers: ['page'],
+      isSettled: true,
+    });
+  });
+});
+
 describe('what became cheaper', () => {
   const cheaper = (baseline: Stacks, incident: Stacks) => {
     const analysis = analyse(reading([incident, incident], [], [baseline, baseline]));

@@ -1,3 +1,5 @@
+import { joinKey } from '../code/names.js';
+import type { ReplacedBelow } from '../contrast/contrast.js';
 import { buildContrast, wholeRun } from '../contrast/runs.js';
 import { type Analysis, analyse, type CodeChange, changeOverTime, type Reading } from './analysis.js';
 import { type Culprit, findCulprit } from './culprit.js';
@@ -26,23 +28,35 @@ export interface ChangeSearch {
   isStrict?: boolean;
   /** Whether all instances were replaced in the incident. */
   isReplaced?: boolean;
+  /** Keys of own functions below which a library was replaced, told before anything was left out. */
+  replacedBelow?: readonly string[];
 }
 
 /** Joins a reading and looks for a change of code over time and in every slice. */
 export function changesIn(
   reading: Reading,
-  { without, gate, sliceGate, allowsBursts, isStrict, isReplaced }: ChangeSearch,
+  { without, gate, sliceGate, allowsBursts, isStrict, isReplaced, replacedBelow }: ChangeSearch,
 ): Changes {
+  const joined = analyse(reading, without);
   const analysis = {
-    ...analyse(reading, without),
+    ...joined,
     isStrict,
     isReplaced,
+    replacedBelow: findReplaced(joined, replacedBelow),
   };
   return {
     analysis,
     overTime: changeOverTime(analysis, { gate, allowsBursts }),
     inSlices: analysis.slices.map((_, slice) => changeInSlice(analysis, slice, sliceGate)),
   };
+}
+
+/** Finds the own functions below which a library was replaced: the known ones, else those of a reading. */
+function findReplaced({ joined, replaced }: Analysis, known?: readonly string[]): ReplacedBelow {
+  if (known === undefined) return { callers: new Set(replaced.map(({ fn }) => fn)), isSettled: false };
+  const keys = new Set(known);
+  const callers = joined.functions.flatMap((info, fn) => (keys.has(joinKey(info)) ? [fn] : []));
+  return { callers: new Set(callers), isSettled: true };
 }
 
 /** A function that became cheaper, and where its cost went if it only moved. */

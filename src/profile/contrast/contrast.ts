@@ -25,6 +25,15 @@ export interface Contrast {
   minGrowth?: number | undefined;
   /** Whether a cost that grew while it took another's place is a growth and no move. */
   isStrict?: boolean | undefined;
+  /** Own functions whose libraries were replaced for about the same cost, as all of both windows show it. */
+  replaced?: ReplacedBelow | undefined;
+}
+
+/** Own functions below which a library was replaced. */
+export interface ReplacedBelow {
+  callers: ReadonlySet<number>;
+  /** Whether it was told before changes were left out, so that what is left of the library tells nothing. */
+  isSettled: boolean;
 }
 
 /** Shares of functions on two sides, and what one sample is worth. */

@@ -4,6 +4,7 @@ import {
   MIN_POINTS,
   MIN_SAMPLES,
   measureShift,
+  type ReplacedBelow,
   type Shares,
   type Side,
   share,
@@ -85,6 +86,7 @@ export interface Measured {
   minGrowth?: number | undefined;
   /** Whether a cost that grew while it took another's place is a growth and no move. */
   isStrict?: boolean | undefined;
+  replacedBelow?: ReplacedBelow | undefined;
 }
 
 /** The contrast of the baseline with a stretch of the incident. */
@@ -99,6 +101,7 @@ export function buildContrast(measured: Measured, run: Run): Contrast {
     dispersion: readDispersion(measured, run),
     minGrowth: measured.minGrowth,
     isStrict: measured.isStrict,
+    replaced: measured.replacedBelow,
   };
 }
 

@@ -117,7 +117,7 @@ function drawLoad(random: Random, kind: DeployKind): number {
       return uniform(random, 0.9, 1.4);
     case 'F':
     case 'G':
-      return chance(random, 0.5) ? 1 : uniform(random, 0.7, 1.6);
+      return chance(random, 0.5) ? 1 : uniform(random, 0.9, 1.6);
     case 'A':
     case 'B':
       return uniform(random, 0.25, 0.7);

@@ -12,7 +12,7 @@ import type { AppNode, CallTree } from './tree.js';
 const ALIKE = [0.88, 1.02] as const;
 const DEARER = [1.5, 4] as const;
 /** How unevenly the rest changes on a busy host, as the spread of the logarithm of its routes' factors. */
-const UNEVEN = [0.02, 0.1] as const;
+const UNEVEN = [0.02, 0.05] as const;
 /** Part of the service that the old library costs. */
 const COST = [0.05, 0.35] as const;
 

@@ -1,5 +1,5 @@
 import { joinKey } from '../../../profile/code/names.js';
-import type { CodeChange } from '../../../profile/compare/analysis.js';
+import type { Analysis, CodeChange } from '../../../profile/compare/analysis.js';
 import type { Changes } from '../../../profile/compare/changes.js';
 import { isBelow } from '../../../profile/contrast/through.js';
 import { LEFT_AT_CALLER, MAX_CHANGES, MAX_MOVES } from '../../thresholds.js';
@@ -23,6 +23,14 @@ export function sureGrowth({ growth, z }: ShareChange['culprit'], gate: number):
 export function changeKeys(changes: readonly ShareChange[]): string[] {
   return changes.flatMap(({ culprit, contrast }) => {
     const info = contrast.joined.functions[culprit.fn];
+    return info === undefined ? [] : [joinKey(info)];
+  });
+}
+
+/** Keys of the own functions below which a library was replaced for about the same cost. */
+export function replacedKeys({ joined, replaced }: Pick<Analysis, 'joined' | 'replaced'>): string[] {
+  return replaced.flatMap(({ fn }) => {
+    const info = joined.functions[fn];
     return info === undefined ? [] : [joinKey(info)];
   });
 }

@@ -88,3 +88,51 @@ test('a library that own code elsewhere calls, too, is no mere replacement', () 
   expect(isReplacement(sides, findFunction(sides, 'lib.renderTokens'))).toBe(false);
   expect(isReplacement(sides, findFunction(sides, 'lib.tokenize'))).toBe(true);
 });
+
+describe('a library that is the smaller part of its own function', () => {
+  /** Half of what the page costs is its own, and its library a tenth of the service. */
+  const paged = (library: Stacks) => ({ ...times(REST, '', 3), 'serve page render': 2_000, ...library });
+
+  test.each<[string, Stacks, boolean]>([
+    ['for the same cost', third(1), true],
+    ['for 25 % more', third(1.25), false],
+    ['for half of the cost, which is told as moved', third(0.5), false],
+  ])('%s', (_, after, is) => {
+    const sides = contrast(paged(second), paged(after));
+    expect(isReplacement(sides, findFunction(sides, 'lib.renderTokens'))).toBe(is);
+  });
+
+  test('is judged below the own function next to it alone, by what was replaced', () => {
+    const sides = contrast(paged(second), paged(third(1.1)));
+    const rows = listReplacements(sides).map(({ fn, ...row }) => ({ name: getName(sides, fn), ...row }));
+    expect(rows).toEqual([{ name: 'render', before: 900, after: 1_045, isNearest: true }]);
+  });
+
+  test('is none where next to nothing of the service was replaced', () => {
+    const large = { ...times(REST, '', 100), 'serve page render': 2_000 };
+    const sides = contrast({ ...large, ...second }, { ...large, ...third(1) });
+    expect(listReplacements(sides)).toEqual([]);
+  });
+});
+
+describe('what all of both windows showed', () => {
+  const asked = (before: Stacks, after: Stacks, isSettled: boolean, caller = 'render') => {
+    const sides = contrast({ ...REST, ...before }, { ...REST, ...after });
+    const callers = new Set([findFunction(sides, caller)]);
+    return isReplacement(
+      { ...sides, replaced: { callers, isSettled } },
+      findFunction(sides, 'lib.renderTokens'),
+    );
+  };
+  const both = { ...second, ...third(0.3) };
+
+  test.each<[string, Stacks, Stacks, boolean, string, boolean]>([
+    ['holds where a part cannot tell, since both libraries are in it', both, third(1), false, 'render', true],
+    ['does not hold below another own function', both, third(1), false, 'list', false],
+    ['does not hold where a part shows that it became dearer', second, third(1.5), false, 'render', false],
+    ['holds there, too, once changes were left out', second, third(1.5), true, 'render', true],
+    ['is asked alone, once changes were left out', second, third(1), true, 'list', false],
+  ])('%s', (_, before, after, isSettled, caller, is) => {
+    expect(asked(before, after, isSettled, caller)).toBe(is);
+  });
+});

@@ -33,8 +33,13 @@ export interface Replacement {
   isNearest: boolean;
 }
 
-/** Replacements found before: one search asks about many functions of one contrast. */
-const replacementsCache = new WeakMap<Contrast, readonly Replacement[]>();
+/** Replacements judged before: one search asks about many functions of one contrast. */
+const replacementsCache = new WeakMap<Contrast, readonly JudgedReplacement[]>();
+
+/** An own function that calls other library functions than before, and what that costs now. */
+interface JudgedReplacement extends Replacement {
+  is: 'cheaper' | 'alike' | 'dearer';
+}
 
 /**
  * Lists the own functions whose libraries were replaced: most of what these cost passes through functions
@@ -43,6 +48,12 @@ const replacementsCache = new WeakMap<Contrast, readonly Replacement[]>();
  * dearer.
  */
 export function listReplacements(contrast: Contrast): readonly Replacement[] {
+  return judgeReplacements(contrast).flatMap(({ is, ...replacement }) =>
+    is === 'alike' ? [replacement] : [],
+  );
+}
+
+function judgeReplacements(contrast: Contrast): readonly JudgedReplacement[] {
   const known = replacementsCache.get(contrast);
   if (known !== undefined) return known;
   const found = findReplacements(contrast);
@@ -50,46 +61,78 @@ export function listReplacements(contrast: Contrast): readonly Replacement[] {
   return found;
 }
 
-/** Whether a library's function only does the work of those that are gone: see {@link listReplacements}. */
+/**
+ * Whether a library's function only does the work of those that are gone: see {@link listReplacements}. What
+ * the whole showed holds where a part of it has too few samples to tell, and where changes were left out.
+ */
 export function isReplacement(contrast: Contrast, fn: number): boolean {
-  const { joined, after } = contrast;
+  const { joined, after, replaced } = contrast;
   if (joined.library[fn] !== 1) return false;
-  const callers = new Set(listReplacements(contrast).map((replacement) => replacement.fn));
-  if (callers.size === 0) return false;
-  let replaced = 0;
-  nearestOwnAbove(joined, after.parts, fn).forEach((cost, caller) => {
-    if (callers.has(caller)) replaced += cost;
+  const judged = new Map(judgeReplacements(contrast).map((one) => [one.fn, one.is]));
+  if (judged.size === 0 && (replaced?.callers.size ?? 0) === 0) return false;
+  const isAlike = (caller: number) => {
+    const isOfWhole = replaced?.callers.has(caller) === true;
+    const here = judged.get(caller);
+    return here === undefined || replaced?.isSettled === true ? isOfWhole : here === 'alike';
+  };
+  let cost = 0;
+  nearestOwnAbove(joined, after.parts, fn).forEach((through, caller) => {
+    if (isAlike(caller)) cost += through;
   });
-  return replaced >= NEARLY_ALL * (after.costs.totals[fn] ?? 0);
+  return cost >= NEARLY_ALL * (after.costs.totals[fn] ?? 0);
 }
 
-function findReplacements(contrast: Contrast): Replacement[] {
+function findReplacements(contrast: Contrast): JudgedReplacement[] {
   const { joined, before, after } = contrast;
   const [gone, come] = [markOneSided(contrast, before, after), markOneSided(contrast, after, before)];
   // Most services call the same functions as before.
   if (!isCostly(before, gone) || !isCostly(after, come)) return [];
   const none = new Set<number>();
   const [was, is] = [sumOver(joined, before.parts, gone, none), sumOver(joined, after.parts, come, none)];
-  const callers = new Set<number>();
+  const callers = new Map<number, Calls>();
   for (let fn = 0; fn < joined.functions.length; fn++) {
-    const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
-    const isOther = (was.marked[fn] ?? 0) >= MOSTLY_OTHER * x1 && (is.marked[fn] ?? 0) >= MOSTLY_OTHER * x2;
-    if (x1 > 0 && x2 > 0 && isOther) callers.add(fn);
+    const isNearest = (is.nearest[fn] ?? 0) >= MOSTLY_OTHER * (is.marked[fn] ?? 0);
+    const whole = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0] as const;
+    const replaced = [was.marked[fn] ?? 0, is.marked[fn] ?? 0] as const;
+    if (Math.min(...whole) <= 0) continue;
+    const isMostly = replaced.every((cost, side) => cost >= MOSTLY_OTHER * (whole[side] ?? 0));
+    const isPart = isNearest && [before, after].every(({ costs }, side) => isMaterial(costs, replaced[side]));
+    if (isMostly) callers.set(fn, { costs: whole, isNearest });
+    else if (isPart) callers.set(fn, { costs: replaced, isNearest });
   }
   if (callers.size === 0) return [];
+  const all = new Set(callers.keys());
   const beside = [
-    before.costs.application - sumOver(joined, before.parts, gone, callers).above,
-    after.costs.application - sumOver(joined, after.parts, come, callers).above,
+    before.costs.application - sumOver(joined, before.parts, gone, all).above,
+    after.costs.application - sumOver(joined, after.parts, come, all).above,
   ] as const;
-  const load = loadOfOthers(contrast, beside, callers);
-  return [...callers]
-    .filter((fn) => costsTheSame(contrast, fn, load))
-    .map((fn) => ({
+  const load = loadOfOthers(contrast, beside, all);
+  return [...callers].map(
+    ([
       fn,
-      before: totalPerProfile(before, fn),
-      after: totalPerProfile(after, fn),
-      isNearest: (is.nearest[fn] ?? 0) >= MOSTLY_OTHER * (is.marked[fn] ?? 0),
-    }));
+      {
+        costs: [x1, x2],
+        isNearest,
+      },
+    ]) => ({
+      fn,
+      before: share(x1, before.profiles),
+      after: share(x2, after.profiles),
+      isNearest,
+      is: compareCosts(contrast, [x1, x2], load),
+    }),
+  );
+}
+
+/** The calls of an own function that were replaced. */
+interface Calls {
+  /** Cost of the function on both sides, or of what was replaced below it where that is less than half. */
+  costs: readonly [number, number];
+  isNearest: boolean;
+}
+
+function isMaterial({ total }: Contrast['before']['costs'], cost = 0): boolean {
+  return cost >= MIN_POINTS * total;
 }
 
 /**
@@ -108,17 +151,20 @@ function loadOfOthers(
 }
 
 /**
- * Whether an own function costs neither clearly more than the load explains nor clearly less. Under less load
- * it is not asked to cost less: a growth of its share alone is judged as that of any function.
+ * Compares what an own function costs, or what was replaced below it, with what the load explains. Under less
+ * load it is not asked to cost less: a growth of its share alone is judged as that of any function.
  */
-function costsTheSame({ before, after, quantum, dispersion }: Contrast, fn: number, load: number): boolean {
-  const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
+function compareCosts(
+  { before, after, quantum, dispersion }: Contrast,
+  [x1, x2]: readonly [number, number],
+  load: number,
+): JudgedReplacement['is'] {
   const ratio = share(share(x2, after.profiles), share(x1, before.profiles));
-  if (ratio < CHEAPER * Math.min(1, load)) return false;
+  if (ratio < CHEAPER * Math.min(1, load)) return 'cheaper';
   const allowed = Math.max(1, load);
   const profiles = [allowed * before.profiles, after.profiles] as const;
   const z = signedRootOfCounts([x1 / quantum, x2 / quantum], profiles, dispersion.phi);
-  return ratio < DEARER * allowed || z < DEARER_Z;
+  return ratio < DEARER * allowed || z < DEARER_Z ? 'alike' : 'dearer';
 }
 
 /** Marks the functions of libraries that cost next to nothing on the other side. */
@@ -137,7 +183,7 @@ function markOneSided(
 
 /** Whether one of the marked functions costs enough to be looked at. */
 function isCostly({ costs }: Contrast['before'], marks: Uint8Array): boolean {
-  return marks.some((mark, fn) => mark === 1 && (costs.totals[fn] ?? 0) >= MIN_POINTS * costs.total);
+  return marks.some((mark, fn) => mark === 1 && isMaterial(costs, costs.totals[fn]));
 }
 
 /**
