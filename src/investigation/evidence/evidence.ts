@@ -12,6 +12,7 @@ import { instanceRise } from './instance-rise.js';
 import { type LensPlan, type LensType, planLenses } from './lens.js';
 import { type LevelLens, readLevels } from './levels.js';
 import { withoutRequests } from './of-requests.js';
+import { endBeforeDeploy } from './onset/replacement.js';
 import { type EvidenceQuestion, prepareEvidence } from './prepare.js';
 import {
   type Grouping,
@@ -21,7 +22,6 @@ import {
   type Totals,
   totalsIn,
 } from './profile-times.js';
-import { endBeforeDeploy } from './replacement.js';
 import { NoRequestLeft } from './requests.js';
 import { withoutLateArrivals } from './rollout/late-arrivals.js';
 import { type InvestigationContext, type Resolution, readShares, type ShareLens } from './shares.js';

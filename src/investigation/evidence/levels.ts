@@ -18,6 +18,7 @@ import { bytesPerUnit } from '../../text/units.js';
 import type { LensType } from './lens.js';
 import { readGrowth } from './levels/ends.js';
 import { findPlaceLeak } from './levels/place-leak.js';
+import { replacement } from './onset/replacement.js';
 import {
   computeMean,
   measureGap,
@@ -26,7 +27,6 @@ import {
   sharedTimes,
   totalsIn,
 } from './profile-times.js';
-import { replacement } from './replacement.js';
 import { getResolution } from './rounds.js';
 import type { InvestigationContext } from './shares.js';
 

@@ -9,9 +9,9 @@ import type { Cause } from '../conclude.js';
 import type { Evidence } from './evidence.js';
 import { readActive } from './lens.js';
 import { divisionAt, MAX_DIVISIONS, narrowDown } from './onset/narrow-down.js';
+import { isDeploy, replacement } from './onset/replacement.js';
 import { divideStretch, listStretches, type Narrowing, narrow, readStretch } from './onset/stretches.js';
 import { measureGap, type ProfileTimes, sendersIn, sharedTimes, totalsIn } from './profile-times.js';
-import { isDeploy, replacement } from './replacement.js';
 import { getResolution, type Since, splitIntoRounds, startsIn } from './rounds.js';
 import type { InvestigationContext, ShareLens } from './shares.js';
 

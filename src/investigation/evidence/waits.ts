@@ -11,8 +11,8 @@ import { secondsPerUnit } from '../../text/units.js';
 import { MIN_WAIT_PART } from '../thresholds.js';
 import type { LensType } from './lens.js';
 import { readEnds } from './levels/ends.js';
+import { replacement } from './onset/replacement.js';
 import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
-import { replacement } from './replacement.js';
 import { edges, getResolution, type Since, splitIntoRounds } from './rounds.js';
 import type { InvestigationContext } from './shares.js';
 

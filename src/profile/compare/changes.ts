@@ -1,6 +1,7 @@
 import { joinKey } from '../code/names.js';
 import type { ReplacedBelow } from '../contrast/contrast.js';
 import { buildContrast, wholeRun } from '../contrast/runs.js';
+import type { FunctionInfo } from '../model.js';
 import { type Analysis, analyse, type CodeChange, changeOverTime, type Reading } from './analysis.js';
 import { type Culprit, findCulprit } from './culprit.js';
 import { movedFrom } from './moved.js';
@@ -55,7 +56,8 @@ export function changesIn(
 function findReplaced({ joined, replaced }: Analysis, known?: readonly string[]): ReplacedBelow {
   if (known === undefined) return { callers: new Set(replaced.map(({ fn }) => fn)), isSettled: false };
   const keys = new Set(known);
-  const callers = joined.functions.flatMap((info, fn) => (keys.has(joinKey(info)) ? [fn] : []));
+  const isKnown = (info: FunctionInfo) => keys.size > 0 && keys.has(joinKey(info));
+  const callers = joined.functions.flatMap((info, fn) => (isKnown(info) ? [fn] : []));
   return { callers: new Set(callers), isSettled: true };
 }
 

@@ -8,8 +8,8 @@ import { share, totalPerProfile, WHOLE } from '../../../profile/contrast/contras
 import { partWindows } from '../../../profile/series/parts.js';
 import { bytesPerUnit } from '../../../text/units.js';
 import { type LensType, readActive } from '../lens.js';
+import { replacement } from '../onset/replacement.js';
 import { type ProfileTimes, sharedTimes, totalsIn } from '../profile-times.js';
-import { replacement } from '../replacement.js';
 import { getResolution } from '../rounds.js';
 import type { InvestigationContext } from '../shares.js';
 import { readEnds } from './ends.js';

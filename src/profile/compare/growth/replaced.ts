@@ -174,10 +174,11 @@ function markOneSided(
   other: Contrast['before'],
 ): Uint8Array {
   const profiles = Math.min(side.profiles, other.profiles);
-  return Uint8Array.from(joined.functions, (_, fn) => {
+  return joined.library.map((isLibrary, fn) => {
+    if (isLibrary === 0) return 0;
     const cost = totalPerProfile(side, fn);
     const isExpected = cost * profiles >= MIN_SAMPLES * quantum;
-    return joined.library[fn] === 1 && isExpected && totalPerProfile(other, fn) <= ONE_SIDED * cost ? 1 : 0;
+    return isExpected && totalPerProfile(other, fn) <= ONE_SIDED * cost ? 1 : 0;
   });
 }
 

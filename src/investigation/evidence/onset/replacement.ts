@@ -1,16 +1,30 @@
-import { AGAINST_DEPLOY, findReplacement } from '../../profile/compare/onset/replacement.js';
-import { likelihood } from '../../profile/compare/since.js';
-import type { Window } from '../../sources/source.js';
-import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
-import type { InvestigationContext } from './shares.js';
-import { isIn } from './windows.js';
+import { AGAINST_DEPLOY, findReplacement } from '../../../profile/compare/onset/replacement.js';
+import { likelihood } from '../../../profile/compare/since.js';
+import type { Window } from '../../../sources/source.js';
+import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from '../profile-times.js';
+import type { InvestigationContext } from '../shares.js';
+import { isIn } from '../windows.js';
 
-/** The last profile before all instances were replaced and the first after it; null where some stayed. */
+/** The last profile before all instances were replaced, and the first after it. */
+type Replaced = { last: number; first: number };
+
+/** Replacements found before: each type, and each question about its onset, asks for the same one. */
+const replacementCache = new WeakMap<ProfileTimes, { instanceLabel: string; found: Replaced | null }>();
+
+/** Finds when all instances were replaced; null where some stayed. */
 export function replacement(
   { fleet: { instanceLabel } }: { fleet: Pick<InvestigationContext['fleet'], 'instanceLabel'> },
   profileTimes: ProfileTimes,
-): { last: number; first: number } | null {
+): Replaced | null {
   if (instanceLabel === null || profileTimes.largeFleet !== undefined) return null;
+  const known = replacementCache.get(profileTimes);
+  if (known?.instanceLabel === instanceLabel) return known.found;
+  const found = findReplaced(profileTimes, instanceLabel);
+  replacementCache.set(profileTimes, { instanceLabel, found });
+  return found;
+}
+
+function findReplaced(profileTimes: ProfileTimes, instanceLabel: string): Replaced | null {
   const lives = new Map<string, { from: number; to: number }>();
   for (const { labels, points } of profileTimes.series) {
     const times = points.map(({ time }) => time);

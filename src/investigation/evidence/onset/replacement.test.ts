@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ProfileTimes } from './profile-times.js';
+import type { ProfileTimes } from '../profile-times.js';
 import { endBeforeDeploy, isDeploy, replacement } from './replacement.js';
 
 const STEP = 5_000;
