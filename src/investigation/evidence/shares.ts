@@ -131,7 +131,7 @@ export async function readShares(
         sliceGate: Math.max(minDistance, SLICE_GATE),
         allowsBursts,
         isReplaced,
-        ...(whole === null || leftOut.size === 0 ? {} : { replacedBelow: replacedKeys(whole) }),
+        replacedBelow: whole === null || leftOut.size === 0 ? undefined : replacedKeys(whole),
       };
       const changes =
         known ?? (await offload('changes', [reading, search], { isHeavy, signal: readContext.signal }));
@@ -188,7 +188,7 @@ export async function readShares(
       allowsBursts,
       isStrict: true,
       isReplaced,
-      ...(whole === null ? {} : { replacedBelow: replacedKeys(whole) }),
+      replacedBelow: whole === null ? undefined : replacedKeys(whole),
     };
     const alone = await offload('changes', [reading, search], { isHeavy, signal: readContext.signal });
     const grown = doubted.filter((move) => hasGrownAlone(move, alone));

@@ -30,7 +30,7 @@ export interface ChangeSearch {
   /** Whether all instances were replaced in the incident. */
   isReplaced?: boolean;
   /** Keys of own functions below which a library was replaced, told before anything was left out. */
-  replacedBelow?: readonly string[];
+  replacedBelow?: readonly string[] | undefined;
 }
 
 /** Joins a reading and looks for a change of code over time and in every slice. */

@@ -174,13 +174,16 @@ export function onlyGainedShare(
   fn: number,
   requests: Requests,
 ): boolean {
-  const { before, after, quantum, dispersion } = contrast;
-  const [x1, x2] = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0];
-  const profiles = [before.profiles, after.profiles] as const;
-  const risen = signedRootOfCounts([x1 / quantum, x2 / quantum], profiles, dispersion.phi);
-  const rise = risen < MIN_RISE_Z ? 0 : share(totalPerProfile(after, fn), totalPerProfile(before, fn));
-  const isShare = x1 > 0 && isShareOfFallingLoad(loadBeside(contrast, universe, fn), rise);
+  const [was, is] = [totalPerProfile(contrast.before, fn), totalPerProfile(contrast.after, fn)];
+  const rise = measureRise(contrast, fn) < MIN_RISE_Z ? 0 : share(is, was);
+  const isShare = was > 0 && isShareOfFallingLoad(loadBeside(contrast, universe, fn), rise);
   return isShare && !outgrewItsRequests(contrast, requests, fn);
+}
+
+/** How far a function costs more per profile than before, whatever else does, in standard errors. */
+function measureRise({ before, after, quantum, dispersion }: Contrast, fn: number): number {
+  const counts = [before, after].map(({ costs }) => (costs.totals[fn] ?? 0) / quantum) as [number, number];
+  return signedRootOfCounts(counts, [before.profiles, after.profiles], dispersion.phi);
 }
 
 /**
@@ -202,16 +205,11 @@ const MOSTLY_BARE = 0.5;
  *
  * @param gate least distance in standard errors
  */
-function hasRisenByItself(
-  { before, after, quantum, dispersion }: Contrast,
-  fn: number,
-  gate: number,
-): boolean {
-  const sums = [before, after].map(({ costs }) => [costs.totals[fn] ?? 0, costs.bare[fn] ?? 0] as const);
-  const [[x1, bare1], [x2, bare2]] = sums as [readonly [number, number], readonly [number, number]];
-  if (bare1 + bare2 < MOSTLY_BARE * (x1 + x2)) return true;
-  const profiles = [before.profiles, after.profiles] as const;
-  return signedRootOfCounts([x1 / quantum, x2 / quantum], profiles, dispersion.phi) >= gate;
+function hasRisenByItself(contrast: Contrast, fn: number, gate: number): boolean {
+  const sides = [contrast.before, contrast.after];
+  const sumColumn = (column: 'totals' | 'bare') =>
+    sides.reduce((sum, { costs }) => sum + (costs[column][fn] ?? 0), 0);
+  return sumColumn('bare') < MOSTLY_BARE * sumColumn('totals') || measureRise(contrast, fn) >= gate;
 }
 
 /** Smallest distance from own code of what stands out among all that is served, in standard errors. */

@@ -26,7 +26,7 @@ export interface Contrast {
   /** Whether a cost that grew while it took another's place is a growth and no move. */
   isStrict?: boolean | undefined;
   /** Own functions whose libraries were replaced for about the same cost, as all of both windows show it. */
-  replaced?: ReplacedBelow | undefined;
+  replacedBelow?: ReplacedBelow | undefined;
 }
 
 /** Own functions below which a library was replaced. */

@@ -101,7 +101,7 @@ export function buildContrast(measured: Measured, run: Run): Contrast {
     dispersion: readDispersion(measured, run),
     minGrowth: measured.minGrowth,
     isStrict: measured.isStrict,
-    replaced: measured.replacedBelow,
+    replacedBelow: measured.replacedBelow,
   };
 }
 

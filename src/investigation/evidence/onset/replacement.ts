@@ -72,7 +72,7 @@ const EVER = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 export function isDeploy(
   parts: readonly Window[],
   counts: readonly Counts[],
-  deploy: { last: number; first: number },
+  deploy: Replaced,
   phi: number,
 ): boolean {
   const whole = counts.flatMap((count, at) => {

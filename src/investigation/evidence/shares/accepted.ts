@@ -21,18 +21,18 @@ export function sureGrowth({ growth, z }: ShareChange['culprit'], gate: number):
 
 /** Keys of the functions that changes are named after. */
 export function changeKeys(changes: readonly ShareChange[]): string[] {
-  return changes.flatMap(({ culprit, contrast }) => {
-    const info = contrast.joined.functions[culprit.fn];
-    return info === undefined ? [] : [joinKey(info)];
-  });
+  return changes.flatMap(({ culprit, contrast }) => listKey(contrast, culprit));
 }
 
 /** Keys of the own functions below which a library was replaced for about the same cost. */
-export function replacedKeys({ joined, replaced }: Pick<Analysis, 'joined' | 'replaced'>): string[] {
-  return replaced.flatMap(({ fn }) => {
-    const info = joined.functions[fn];
-    return info === undefined ? [] : [joinKey(info)];
-  });
+export function replacedKeys(analysis: Pick<Analysis, 'joined' | 'replaced'>): string[] {
+  return analysis.replaced.flatMap((replacement) => listKey(analysis, replacement));
+}
+
+/** The key of a joined function; nothing where there is none with its number. */
+function listKey({ joined }: Pick<Analysis, 'joined'>, { fn }: { fn: number }): string[] {
+  const info = joined.functions[fn];
+  return info === undefined ? [] : [joinKey(info)];
 }
 
 /**

@@ -120,7 +120,7 @@ describe('what all of both windows showed', () => {
     const sides = contrast({ ...REST, ...before }, { ...REST, ...after });
     const callers = new Set([findFunction(sides, caller)]);
     return isReplacement(
-      { ...sides, replaced: { callers, isSettled } },
+      { ...sides, replacedBelow: { callers, isSettled } },
       findFunction(sides, 'lib.renderTokens'),
     );
   };

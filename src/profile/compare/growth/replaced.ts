@@ -1,7 +1,9 @@
 import { type Contrast, MIN_POINTS, MIN_SAMPLES, share, totalPerProfile } from '../../contrast/contrast.js';
 import type { Joined } from '../../contrast/join.js';
 import { signedRootOfCounts } from '../../contrast/noise.js';
+import { sumStacks } from '../../contrast/sum-stacks.js';
 import { nearestOwnAbove } from '../../contrast/through.js';
+import { SEEN } from '../../tables/seen.js';
 import { middleRatio } from '../moved.js';
 
 /** A function with at most this part of its cost on the other side is gone from it, or came to it. */
@@ -33,13 +35,13 @@ export interface Replacement {
   isNearest: boolean;
 }
 
-/** Replacements judged before: one search asks about many functions of one contrast. */
-const replacementsCache = new WeakMap<Contrast, readonly JudgedReplacement[]>();
-
 /** An own function that calls other library functions than before, and what that costs now. */
 interface JudgedReplacement extends Replacement {
   is: 'cheaper' | 'alike' | 'dearer';
 }
+
+/** Replacements by own function, judged before: one search asks about many functions of one contrast. */
+const replacementsCache = new WeakMap<Contrast, ReadonlyMap<number, JudgedReplacement>>();
 
 /**
  * Lists the own functions whose libraries were replaced: most of what these cost passes through functions
@@ -48,15 +50,15 @@ interface JudgedReplacement extends Replacement {
  * dearer.
  */
 export function listReplacements(contrast: Contrast): readonly Replacement[] {
-  return judgeReplacements(contrast).flatMap(({ is, ...replacement }) =>
+  return [...judgeReplacements(contrast).values()].flatMap(({ is, ...replacement }) =>
     is === 'alike' ? [replacement] : [],
   );
 }
 
-function judgeReplacements(contrast: Contrast): readonly JudgedReplacement[] {
+function judgeReplacements(contrast: Contrast): ReadonlyMap<number, JudgedReplacement> {
   const known = replacementsCache.get(contrast);
   if (known !== undefined) return known;
-  const found = findReplacements(contrast);
+  const found = new Map(findReplacements(contrast).map((one) => [one.fn, one]));
   replacementsCache.set(contrast, found);
   return found;
 }
@@ -66,14 +68,14 @@ function judgeReplacements(contrast: Contrast): readonly JudgedReplacement[] {
  * the whole showed holds where a part of it has too few samples to tell, and where changes were left out.
  */
 export function isReplacement(contrast: Contrast, fn: number): boolean {
-  const { joined, after, replaced } = contrast;
+  const { joined, after, replacedBelow } = contrast;
   if (joined.library[fn] !== 1) return false;
-  const judged = new Map(judgeReplacements(contrast).map((one) => [one.fn, one.is]));
-  if (judged.size === 0 && (replaced?.callers.size ?? 0) === 0) return false;
+  const judged = judgeReplacements(contrast);
+  if (judged.size === 0 && (replacedBelow?.callers.size ?? 0) === 0) return false;
   const isAlike = (caller: number) => {
-    const isOfWhole = replaced?.callers.has(caller) === true;
-    const here = judged.get(caller);
-    return here === undefined || replaced?.isSettled === true ? isOfWhole : here === 'alike';
+    const isOfWhole = replacedBelow?.callers.has(caller) === true;
+    const here = judged.get(caller)?.is;
+    return here === undefined || replacedBelow?.isSettled === true ? isOfWhole : here === 'alike';
   };
   let cost = 0;
   nearestOwnAbove(joined, after.parts, fn).forEach((through, caller) => {
@@ -87,8 +89,7 @@ function findReplacements(contrast: Contrast): JudgedReplacement[] {
   const [gone, come] = [markOneSided(contrast, before, after), markOneSided(contrast, after, before)];
   // Most services call the same functions as before.
   if (!isCostly(before, gone) || !isCostly(after, come)) return [];
-  const none = new Set<number>();
-  const [was, is] = [sumOver(joined, before.parts, gone, none), sumOver(joined, after.parts, come, none)];
+  const [was, is] = [sumAbove(joined, before.parts, gone), sumAbove(joined, after.parts, come)];
   const callers = new Map<number, Calls>();
   for (let fn = 0; fn < joined.functions.length; fn++) {
     const isNearest = (is.nearest[fn] ?? 0) >= MOSTLY_OTHER * (is.marked[fn] ?? 0);
@@ -101,27 +102,14 @@ function findReplacements(contrast: Contrast): JudgedReplacement[] {
     else if (isPart) callers.set(fn, { costs: replaced, isNearest });
   }
   if (callers.size === 0) return [];
-  const all = new Set(callers.keys());
-  const beside = [
-    before.costs.application - sumOver(joined, before.parts, gone, all).above,
-    after.costs.application - sumOver(joined, after.parts, come, all).above,
-  ] as const;
-  const load = loadOfOthers(contrast, beside, all);
-  return [...callers].map(
-    ([
-      fn,
-      {
-        costs: [x1, x2],
-        isNearest,
-      },
-    ]) => ({
-      fn,
-      before: share(x1, before.profiles),
-      after: share(x2, after.profiles),
-      isNearest,
-      is: compareCosts(contrast, [x1, x2], load),
-    }),
-  );
+  const load = loadOfOthers(contrast, new Set(callers.keys()));
+  return [...callers].map(([fn, { costs, isNearest }]) => ({
+    fn,
+    before: share(costs[0], before.profiles),
+    after: share(costs[1], after.profiles),
+    isNearest,
+    is: compareCosts(contrast, costs, load),
+  }));
 }
 
 /** The calls of an own function that were replaced. */
@@ -139,12 +127,11 @@ function isMaterial({ total }: Contrast['before']['costs'], cost = 0): boolean {
  * Value per profile of all own code that calls what it did, after ÷ before; the middle one of its functions
  * where that is less, since another change is no load. 1 where there is too little of it.
  */
-function loadOfOthers(
-  contrast: Contrast,
-  [x1, x2]: readonly [number, number],
-  callers: ReadonlySet<number>,
-): number {
-  const { before, after, quantum } = contrast;
+function loadOfOthers(contrast: Contrast, callers: ReadonlySet<number>): number {
+  const { joined, before, after, quantum } = contrast;
+  const [x1, x2] = [before, after].map(
+    ({ costs, parts }) => costs.application - sumThrough(joined, parts, callers),
+  ) as [number, number];
   if (Math.min(x1, x2) < MIN_BESIDE * quantum) return 1;
   const load = share(share(x2, after.profiles), share(x1, before.profiles));
   return Math.min(load, middleRatio(contrast, callers));
@@ -188,41 +175,50 @@ function isCostly({ costs }: Contrast['before'], marks: Uint8Array): boolean {
 }
 
 /**
- * Sums the stacks of each own function that pass through a marked function below it, those of them in which
- * it is the nearest own function above that, and all stacks through any of some callers.
+ * Sums the stacks of each own function that pass through a marked function below it, and those of them in
+ * which it is the nearest own function above that.
  */
-function sumOver(
+function sumAbove(
   joined: Joined,
   parts: readonly number[],
   marks: Uint8Array,
-  callers: ReadonlySet<number>,
-): { marked: Float64Array; nearest: Float64Array; above: number } {
+): { marked: Float64Array; nearest: Float64Array } {
   const marked = new Float64Array(joined.functions.length);
   const nearest = new Float64Array(joined.functions.length);
-  let above = 0;
-  const seen = new Set<number>();
   for (const index of parts) {
     const part = joined.parts[index];
     if (part === undefined) continue;
     const { profile, frameFunction, frameApplication } = part;
     const { stackStart, stackFrames, values } = profile;
     for (let stack = 0; stack < values.length; stack++) {
+      const value = values[stack] ?? 0;
       let hasMarked = false;
-      let isBelow = false;
-      seen.clear();
+      let isFirst = true;
+      SEEN.begin(marked.length);
       for (let at = stackStart[stack] ?? 0; at < (stackStart[stack + 1] ?? 0); at++) {
         const frame = stackFrames[at] ?? 0;
         const fn = frameFunction[frame] ?? 0;
         hasMarked ||= marks[fn] === 1;
-        if (frameApplication[frame] !== 1) continue;
-        isBelow ||= callers.has(fn);
-        if (!hasMarked || seen.has(fn)) continue;
-        if (seen.size === 0) nearest[fn] = (nearest[fn] ?? 0) + (values[stack] ?? 0);
-        seen.add(fn);
-        marked[fn] = (marked[fn] ?? 0) + (values[stack] ?? 0);
+        if (!hasMarked || frameApplication[frame] !== 1 || !SEEN.add(fn)) continue;
+        if (isFirst) nearest[fn] = (nearest[fn] ?? 0) + value;
+        isFirst = false;
+        marked[fn] = (marked[fn] ?? 0) + value;
       }
-      if (isBelow) above += values[stack] ?? 0;
     }
   }
-  return { marked, nearest, above };
+  return { marked, nearest };
+}
+
+/** Sums the stacks in which one of some functions is own code. */
+function sumThrough(joined: Joined, parts: readonly number[], callers: ReadonlySet<number>): number {
+  const costs = sumStacks(joined, parts, ({ profile, frameFunction, frameApplication }, stack) => {
+    const { stackStart, stackFrames } = profile;
+    for (let at = stackStart[stack] ?? 0; at < (stackStart[stack + 1] ?? 0); at++) {
+      const frame = stackFrames[at] ?? 0;
+      const fn = frameFunction[frame] ?? 0;
+      if (frameApplication[frame] === 1 && callers.has(fn)) return fn;
+    }
+    return -1;
+  });
+  return costs.reduce((sum, cost) => sum + cost, 0);
 }
