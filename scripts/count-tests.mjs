@@ -1,5 +1,6 @@
-// Prints "PASSED FAILED" from vitest's JSON report, and after it a line for each test that failed. A suite
-// that did not even load counts as a failure, and so does a report that cannot be read.
+// Prints "PASSED FAILED" from vitest's JSON report, and after it a line for each test that failed, with the
+// beginning of what it said: of a random test, the input. A suite that did not even load counts as a failure,
+// and so does a report that cannot be read.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -14,7 +15,9 @@ function readReport(file) {
     const tests = suites.flatMap(({ name, assertionResults }) =>
       assertionResults
         .filter(({ status }) => status === 'failed')
-        .map(({ fullName }) => `${showFile(name)}: ${fullName}`),
+        .map(({ fullName, failureMessages }) =>
+          [showFile(name), fullName, ...showFailure(failureMessages)].join(': '),
+        ),
     );
     return {
       passed: report.numPassedTests,
@@ -28,6 +31,13 @@ function readReport(file) {
 
 function showFile(name) {
   return path.relative(process.cwd(), name ?? '');
+}
+
+/** Characters of a failure that are told: a seed and an input fit into them. */
+const MAX_CHARACTERS = 400;
+
+function showFailure([message] = []) {
+  return message === undefined ? [] : [message.replaceAll(/\s+/g, ' ').slice(0, MAX_CHARACTERS)];
 }
 
 const { passed, failed, names } = readReport(process.argv[2]);

@@ -36,6 +36,18 @@ test('what failed in a run is told by file and name, a file that did not load am
   ]);
 });
 
+test('the beginning of a failure is told, on one line', () => {
+  const message = `Property failed\n{ seed: 7 }\nCounterexample: ["q",200086]\n${'at a line\n'.repeat(99)}`;
+  const testResults = [
+    suite('src/a.test.ts', { status: 'failed', fullName: 'agrees', failureMessages: [message] }),
+  ];
+  const [, line] = count({ numPassedTests: 0, numFailedTests: 1, testResults });
+  expect(line).toContain(
+    'src/a.test.ts: agrees: Property failed { seed: 7 } Counterexample: ["q",200086] at a',
+  );
+  expect(line?.length).toBeLessThan(450);
+});
+
 test('a run without failures has its numbers alone', () => {
   const testResults = [suite('src/a.test.ts', { status: 'passed', fullName: 'adds' })];
   expect(count({ numPassedTests: 1, numFailedTests: 0, testResults })).toEqual(['1 0']);

@@ -193,6 +193,10 @@ test('words and numbers agree, whatever is generated', async () => {
         ['n', 361944],
         // A further change begins where the baseline of the whole does.
         ['h', 999983],
+        // Less load is told from a smaller fall on than any other.
+        ['A', 100055],
+        // A function that was hardly there has much from then on, with a large scatter.
+        ['q', 200086],
       ],
     },
   );

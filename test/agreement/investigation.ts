@@ -13,6 +13,12 @@ export const RESTS_ON: Readonly<Partial<Record<Verdict, FindingKind>>> = {
   improvement: 'improvement',
 };
 
+/**
+ * Least factor by which a type fell that is told as less load: that of own code is 1.2 or more
+ * (profile/compare/load.ts), that of all code may differ from it by rounding.
+ */
+const LEAST_LESS_LOAD = 1.19;
+
 /** Sentences about the contradictions in the data of an investigation; none where words and numbers agree. */
 export function contradictionsIn(answer: Investigation): string[] {
   const { verdict, findings, lenses, isSoFar, notRead, notDetermined, baseline, window } = answer;
@@ -46,10 +52,17 @@ export function contradictionsIn(answer: Investigation): string[] {
 }
 
 function inLens(row: LensRow): string[] {
-  const { verdict, kind, before, after } = row;
+  const { verdict, kind, before, after, excuse } = row;
   const movement = describeMovement(row);
   if (verdict === 'no_change' && movement !== null) return [`no_change, but ${describe(row)}`];
-  if ((verdict === 'rose' || verdict === 'fell') && movement?.direction !== verdict)
+  // Less load is told from a smaller fall on, which the baseline's own variation makes certain.
+  const isLessLoad =
+    excuse === 'load' && before !== null && after !== null && before >= after * LEAST_LESS_LOAD;
+  if (
+    (verdict === 'rose' || verdict === 'fell') &&
+    movement?.direction !== verdict &&
+    !(verdict === 'fell' && isLessLoad)
+  )
     return [`${verdict}, but ${describe(row)}`];
   const mustRise = verdict === 'leak' || verdict === 'contention' || verdict === 'load_increase';
   // The mean over all of a window may hide a rise that began late in it.

@@ -245,6 +245,10 @@ describe('a figure that is nothing on one side', () => {
     ['gone for one part only', [...scattered, 0], null, null],
     ['there now and then', [...scattered.with(4, 0), 0, 0, 0], null, null],
     ['gone, where counts alone could do that', [2, 1, 3, 1, 2, 1, 2, 1, 1, 0, 0], 1.5, null],
+    ['hardly there, then much with a large scatter', [16, 138, 95, 10202, 2429, ...scattered], null, 3],
+    ['hardly there from some part on', [...scattered, 16, 138, 95], null, 9],
+    ['hardly there, but for one part', [16, 138, 3000, 95, 10202, 2429, ...scattered], null, null],
+    ['less before, but not next to nothing', [700, 2000, 1500, 10202, 2429, ...scattered], null, null],
     ['gone, and counts could not', [...scattered, 0, 0, 0], 2000, 9],
   ])('%s', (_name, values, variance, start) => {
     expect(findChange(series(values), variance, false)?.start ?? null).toBe(start);

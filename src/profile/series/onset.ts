@@ -34,6 +34,11 @@ const FALSE_ALARMS = 0.01;
 const PRIOR_FREEDOM = 10;
 /** Normal deviate that pure counts exceed once in a hundred times. */
 const Z99 = 2.326;
+/**
+ * How far above its floor a figure has left it: in all parts so many times as far as in any part that lies on
+ * it.
+ */
+const ABOVE_FLOOR = 5;
 /** Differences below this part of the mean are rounding. */
 const ROUNDING = 1e-9;
 
@@ -115,20 +120,33 @@ const KNOWN = 1e6;
 function findPresence(parts: readonly OnsetPart[], variance: number | null): number | null {
   const floor = Math.min(...parts.map(({ value }) => value));
   const rounding = ROUNDING * Math.max(...parts.map(({ value }) => Math.abs(value)));
-  const isThere = ({ value }: OnsetPart) => value - floor > rounding;
-  const first = parts.findIndex(isThere);
-  const start = first > 0 ? first : parts.findLastIndex(isThere) + 1;
-  const [earlier, later] = [parts.slice(0, start), parts.slice(start)];
-  const [full, empty] = first > 0 ? [later, earlier] : [earlier, later];
-  if (first < 0 || empty.length === 0 || !full.every(isThere)) return null;
-  const chanceOfOrder = 2 / countChoices(parts.length, empty.length);
-  if (chanceOfOrder > FALSE_ALARMS) return null;
-  if (variance === null) return start;
+  for (let start = 1; start < parts.length; start++) {
+    const [earlier, later] = [parts.slice(0, start), parts.slice(start)];
+    if (2 / countChoices(parts.length, start) > FALSE_ALARMS) continue;
+    for (const [full, empty] of [
+      [later, earlier],
+      [earlier, later],
+    ] as const) {
+      const least = Math.min(...full.map(({ value }) => value)) - floor;
+      const most = Math.max(...empty.map(({ value }) => value)) - floor;
+      if (least > rounding && least > ABOVE_FLOOR * most && isMoreThanCounts(full, empty, variance))
+        return start;
+    }
+  }
+  return null;
+}
+
+/** Whether counts alone do not explain that a figure is higher in some parts than in others. */
+function isMoreThanCounts(
+  full: readonly OnsetPart[],
+  empty: readonly OnsetPart[],
+  variance: number | null,
+): boolean {
+  if (variance === null) return true;
   const sumWeights = (some: readonly OnsetPart[]) => some.reduce((sum, { weight }) => sum + weight, 0);
   const error = Math.sqrt(variance * (1 / sumWeights(full) + 1 / sumWeights(empty)));
-  return chance((computeMean(full) - floor) / error, KNOWN) * (parts.length - 1) <= FALSE_ALARMS
-    ? start
-    : null;
+  const places = full.length + empty.length - 1;
+  return chance((computeMean(full) - computeMean(empty)) / error, KNOWN) * places <= FALSE_ALARMS;
 }
 
 /** In how many ways some of all things can be chosen. */
