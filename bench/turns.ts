@@ -4,9 +4,11 @@ import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { median, path } from './measure.js';
 
-/** Calls that do not count: the first ones read the files and compile the code. */
-const WARM_UP = 60;
-const CALLS = 200;
+/**
+ * The last call of each row of the table: the first ones read the files, and the compiler takes hundreds of
+ * calls until it has compiled what is hot.
+ */
+const ROWS = [1, 20, 100, 300, 600];
 
 /** Processor time of a process in milliseconds, of its first thread and of all. */
 interface Used {
@@ -72,27 +74,32 @@ export async function compareWithBuild(
 ): Promise<string> {
   const servers = [await startServer(other), await startServer(path('.'))] as const;
   const taken: { before: Used; now: Used }[] = [];
-  for (let round = -WARM_UP; round < CALLS; round++) {
+  for (let round = 0; round < (ROWS.at(-1) ?? 0); round++) {
     // The one that is asked first finds other things in the processor's caches.
     const order = round % 2 === 0 ? [0, 1] : [1, 0];
     const used: Used[] = [];
     for (const at of order) used[at] = await (servers[at] ?? servers[0]).ask(args);
     const [before, now] = used;
-    if (round >= 0 && before !== undefined && now !== undefined) taken.push({ before, now });
+    if (before !== undefined && now !== undefined) taken.push({ before, now });
   }
   await Promise.all(servers.map((server) => server.close()));
-  const row = (what: string, thread: keyof Used) => {
-    const [before, now] = [taken.map((one) => one.before[thread]), taken.map((one) => one.now[thread])];
-    const ratio = median(taken.map((one) => one.now[thread] / one.before[thread]));
-    const cells = [median(before), median(now)].map((ms) => `${ms.toFixed(1)} ms`);
-    return `| ${what} | ${cells.join(' | ')} | **${ratio.toFixed(2)}** |`;
-  };
+  const rows = ROWS.map((last, at) => {
+    const first = ROWS[at - 1] ?? 0;
+    const cells = (['main', 'all'] as const).map((thread) => compareUsed(taken.slice(first, last), thread));
+    return `| ${first + 1 === last ? last : `${first + 1} to ${last}`} | ${cells.join(' | ')} |`;
+  });
   return [
-    `${CALLS} calls of each in turn over stdio, medians; the ratio is that of each turn.`,
+    'Medians over stdio, call by call in turn: the other build, this one, and the ratio, which is that of each turn.',
     '',
-    '| processor time of `investigate` | other build | this one | ratio |',
-    '| --- | --: | --: | --: |',
-    row('first thread', 'main'),
-    row('all threads', 'all'),
+    '| processor time of `investigate`, call | first thread | ratio | all threads | ratio |',
+    '| --- | --: | --: | --: | --: |',
+    ...rows,
   ].join('\n');
+}
+
+/** Medians of both builds in milliseconds and that of the ratios, as cells of a table. */
+function compareUsed(taken: readonly { before: Used; now: Used }[], thread: keyof Used): string {
+  const [before, now] = [taken.map((one) => one.before[thread]), taken.map((one) => one.now[thread])];
+  const ratio = median(taken.map((one) => one.now[thread] / one.before[thread]));
+  return `${median(before).toFixed(1)}, ${median(now).toFixed(1)} ms | **${ratio.toFixed(2)}**`;
 }

@@ -150,9 +150,10 @@ function changeFinding(
     part.shareAfter - part.shareBefore >= Math.min(MIN_POINTS, STILL_PLAIN * grown);
   const isRest = !isPart && grown > 0;
   return {
-    ...(isRest ? shown : part),
     type,
     kind,
+    confidence: rateConfidence(culprit.z),
+    ...(isRest ? shown : part),
     of: {
       label: ofLabel === null ? null : { name: ofLabel.label, value: ofLabel.value },
       stretch:
@@ -177,7 +178,6 @@ function changeFinding(
           },
     since,
     until: hasEnded ? (windows.incident[run.last]?.to ?? null) : null,
-    confidence: rateConfidence(culprit.z),
     z: culprit.z,
     from: from === null ? null : functionData(contrast.joined.functions[from], 0),
     also: [],
@@ -320,8 +320,8 @@ function growthFinding(
   const spread = type.kind === 'instant' ? spreadBelow(sides, site.fn) : null;
   const named = (fn: number) => functionData(joined.functions[fn], 0);
   return {
-    ...bareFinding(sides, site.fn, 1),
     type,
+    ...bareFinding(sides, site.fn, 1),
     spread: spread && {
       at: named(spread.at),
       parts: spread.parts.map(({ what, part }) => ({ callee: what === null ? null : named(what), part })),
@@ -342,7 +342,6 @@ type BareFinding = Omit<Finding, 'type' | 'kind' | 'confidence'>;
 export function bareFinding(contrast: Sides, fn: number, load: number): BareFinding {
   const { before, after } = contrast;
   return {
-    ...placeFunction(contrast, fn, load),
     shareBefore: totalShare(before, fn),
     shareAfter: totalShare(after, fn),
     valueBefore: totalPerProfile(before, fn),
@@ -350,6 +349,7 @@ export function bareFinding(contrast: Sides, fn: number, load: number): BareFind
     wholeBefore: share(before.costs.total, before.profiles),
     wholeAfter: share(after.costs.total, after.profiles),
     ...PLAIN,
+    ...placeFunction(contrast, fn, load),
   };
 }
 

@@ -37,27 +37,27 @@ function plainRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
         after: activePerProfile(analysis.incident),
         error: samplingError(analysis),
       };
-      if (change !== null) return { ...row, verdict: change.from === null ? 'code_regression' : 'moved' };
-      if (shared.unsettled !== null) return { ...row, verdict: 'inconclusive' };
-      if (isRiseOfChange(shared, shares)) return { ...row, verdict: 'code_regression' };
+      if (change !== null) return { verdict: change.from === null ? 'code_regression' : 'moved', ...row };
+      if (shared.unsettled !== null) return { verdict: 'inconclusive', ...row };
+      if (isRiseOfChange(shared, shares)) return { verdict: 'code_regression', ...row };
       // Amounts follow the mix of requests: a smaller rise of them is no finding.
       const hasRisen =
         lens.kind === 'amount' ? amountRose(analysis.load) : loaded.some(({ of }) => of === shared);
-      return { ...row, verdict: hasRisen ? 'load_increase' : 'no_change' };
+      return { verdict: hasRisen ? 'load_increase' : 'no_change', ...row };
     }
     const level = levels.find((row) => row.lens === lens);
     if (level !== undefined) {
-      return { ...plain, before: level.before, after: level.after, verdict: levelVerdict(level) };
+      return { verdict: levelVerdict(level), ...plain, before: level.before, after: level.after };
     }
     const whole = wholes.find((row) => row.lens === lens);
     if (whole !== undefined) {
-      return { ...plain, before: whole.before, verdict: wholeVerdict(whole) };
+      return { verdict: wholeVerdict(whole), ...plain, before: whole.before };
     }
     const wait = waits.find((row) => row.lens === lens);
-    if (wait === undefined) return { ...plain, verdict: 'not_read' };
+    if (wait === undefined) return { verdict: 'not_read', ...plain };
     // Without waiting there may be no wait profile; without any profile nothing is known.
     const unheard = totals[0]?.before.profiles === 0 ? 'inconclusive' : 'no_change';
-    return { ...plain, verdict: wait.contention === null ? unheard : 'contention' };
+    return { verdict: wait.contention === null ? unheard : 'contention', ...plain };
   });
   const left = reading.same.map(
     ({ type, as }): LensRow => ({

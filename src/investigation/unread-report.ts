@@ -41,7 +41,7 @@ export function allRows(reading: Evidence): LensRow[] {
     if (isUnread(row)) return { ...row, verdict: 'not_read' };
     const wait = reading.waits.find(({ lens }) => lens.type.id === row.type.id);
     const { later = null, dismissed = null } = wait ?? {};
-    return withExcuse(row, { ...circumstances, later, dismissed });
+    return withExcuse(row, { later, dismissed, ...circumstances });
   });
   const explained = withLessLoad(rows, reading);
   const without = absent.filter(({ lens }) => rows.every(({ type }) => type.id !== lens.type.id));

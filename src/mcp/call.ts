@@ -120,7 +120,7 @@ export function runCall<T>(
     log.debug('call started', { tool: call.name, arguments: call.arguments });
     const settle = (end: Ending, bytes: number) => {
       const ms = performance.now() - started;
-      ended({ ...end, seconds: ms / 1000, bytes });
+      ended({ seconds: ms / 1000, bytes, ...end });
       const { outcome, error } = end;
       followed.end(outcome);
       log.info('call ended', {

@@ -142,7 +142,7 @@ async function buildReport(
     selector,
     callScope,
     window,
-    baseline: { ...(baseline ?? reading.plan.baseline), isChosen: baseline === null },
+    baseline: { isChosen: baseline === null, ...(baseline ?? reading.plan.baseline) },
     main: type,
     counts: {
       before: { profiles: profiles('before'), samples: countSamples(main, 'baseline') },

@@ -162,8 +162,8 @@ export async function readEvidence(
     try {
       if (lens.kind === 'time' || lens.kind === 'amount') {
         const answer = await readWithin(typeContext, lens, profileTimes, {
-          ...chooseResolution(lens, shares, question),
           minGrowth: question.minGrowth,
+          ...chooseResolution(lens, shares, question),
         });
         if (typeof answer !== 'string') shares.push(withoutRequests(answer, shares));
         else {

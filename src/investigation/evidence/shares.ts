@@ -162,8 +162,8 @@ export async function readShares(
       }
       if (accepted.length > 0 && isRemainder(change, accepted)) break;
       accepted.push({
-        ...attributed(analysis, change, slices, context.fleet.instanceLabel),
         leftOut: new Set(leftOut),
+        ...attributed(analysis, change, slices, context.fleet.instanceLabel),
       });
       const source = sourceOfMove(change);
       if (source === 'caller') break;

@@ -72,8 +72,8 @@ export function settle(
   main: ProfileType | undefined,
 ): Settled {
   const { verdict } = conclusion;
-  if (types.length === 0 && labels === null) return { ...conclusion, isSoFar: false };
-  if (verdict === 'no_change') return { ...conclusion, verdict: 'inconclusive', isSoFar: true };
+  if (types.length === 0 && labels === null) return { isSoFar: false, ...conclusion };
+  if (verdict === 'no_change') return { isSoFar: true, ...conclusion, verdict: 'inconclusive' };
   // `improvement` and `scaling` stand below all others.
   const rank = PRECEDENCE.includes(verdict) ? PRECEDENCE.indexOf(verdict) : PRECEDENCE.length;
   const couldChange = ({ lens: { type, kind } }: UnreadType) =>
@@ -81,7 +81,7 @@ export function settle(
     // Contention wins over a change of code only where it added more time.
     (verdict === 'contention' && kind === 'time') ||
     PRECEDENCE.indexOf(MAY_SHOW[kind]) <= rank;
-  return { ...conclusion, isSoFar: labels !== null || verdict === 'inconclusive' || types.some(couldChange) };
+  return { isSoFar: labels !== null || verdict === 'inconclusive' || types.some(couldChange), ...conclusion };
 }
 
 const LOWERED: Readonly<Record<Confidence, Confidence>> = { high: 'medium', medium: 'low', low: 'low' };

@@ -43,7 +43,7 @@ import { isFallOfRest } from './requests/fall-of-rest.js';
 import { isExchangeOfRequests } from './requests/mix.js';
 import { likelihood } from './since.js';
 import { type FinerTotals, finerLevels } from './stages/finer.js';
-import { readNames } from './stages/reading-names.js';
+import { listProfiles, readNames } from './stages/reading-names.js';
 import { withoutFunctions, withoutStacks } from './stages/without.js';
 
 /** A merge with the number of profiles in it. */
@@ -95,10 +95,6 @@ export const MIN_SIDE_SAMPLES = 40;
 
 const NO_KEYS: ReadonlySet<string> = new Set();
 
-function listProfiles({ baseline, incident, slices }: Reading): CountedProfile[] {
-  return [...baseline, ...incident, ...slices];
-}
-
 /**
  * Joins a reading and estimates its noise from the baseline.
  * @param without keys of functions whose stacks are left out
@@ -108,23 +104,27 @@ export function analyse(reading: Reading, without: ReadonlySet<string> = NO_KEYS
   const names = readNames(reading);
   const left = withoutFunctions(reading, without);
   const { baseline, incident, quantum, minGrowth, finer } = left;
-  const counted = listProfiles(left);
-  const joined = joinProfiles(
-    counted.map(({ profile }) => profile),
-    names,
-  );
-  const parts = counted.map(({ profile, profiles }, part): PartCosts => {
+  const joined = joinProfiles(listProfiles(left), names);
+  // `map` makes arrays of another shape once V8 has compiled it, and their readers are compiled again then.
+  const parts: PartCosts[] = [];
+  for (const [part, { profile, profiles }] of [...baseline, ...incident, ...left.slices].entries()) {
     const joinedPart = joined.parts[part];
     if (joinedPart === undefined) throw new Error(`part ${part} is missing`);
-    return { costs: keepCosts(profile, joinedPart, joined), profiles, part };
-  });
+    parts.push({ costs: keepCosts(profile, joinedPart, joined), profiles, part });
+  }
   const charged = listCharged(joined, parts.slice(0, baseline.length));
   const before = withoutWarmUp(joined, parts.slice(0, baseline.length), charged, quantum);
   const after = parts.slice(baseline.length, baseline.length + incident.length);
-  const sides = { joined, before: sumSide(joined, before), after: sumSide(joined, after) };
-  const universe = findUniverse(sides);
   const measureNoise = (side: readonly PartCosts[]) => compositionNoise(charged, side, quantum);
   const dispersion = measureNoise(before);
+  const contrast = {
+    joined,
+    before: sumSide(joined, before),
+    after: sumSide(joined, after),
+    quantum,
+    dispersion,
+  };
+  const universe = findUniverse(contrast);
   // Parts on either side of a change tell the noise, and the change does not: one part alone tells none.
   const earlier = before.slice(1).map((_, early) => {
     const calm = before.length - 1 - early;
@@ -139,7 +139,7 @@ export function analyse(reading: Reading, without: ReadonlySet<string> = NO_KEYS
       : [levels(before), levels(after)];
   const [course = [], later = []] = courses;
   const load = loadChange(course, later, { quantum, phi: dispersion.phi });
-  const requests = findRequests({ ...sides, quantum, dispersion });
+  const requests = findRequests(contrast);
   const sliceParts = parts.slice(baseline.length + incident.length);
   const isEverywhere = hasRisenEverywhere(levels(sliceParts), levels(before));
   return {
@@ -152,16 +152,20 @@ export function analyse(reading: Reading, without: ReadonlySet<string> = NO_KEYS
     earlier,
     minGrowth,
     universe,
-    universes: listUniverses(sides),
+    universes: listUniverses(contrast),
     requests,
-    mix: changedEntries({ ...sides, quantum, dispersion }, requests),
+    mix: changedEntries(contrast, requests),
     load: { ...load, hasRisen: load.hasRisen && isEverywhere },
     isPartly: load.hasRisen && !isEverywhere,
-    replaced: listReplacements({ ...sides, quantum, dispersion }),
+    replaced: listReplacements(contrast),
     samples: {
-      before: sumIn(universe, sides.before.costs) / quantum,
-      after: sumIn(universe, sides.after.costs) / quantum,
+      before: sumIn(universe, contrast.before.costs) / quantum,
+      after: sumIn(universe, contrast.after.costs) / quantum,
     },
+    // A search sets these: a copy that adds a field would have a shape of its own.
+    isStrict: undefined,
+    isReplaced: undefined,
+    replacedBelow: undefined,
   };
 }
 
@@ -367,7 +371,8 @@ export function countsIn({ universe, quantum }: Analysis, { costs }: Pick<PartCo
 export function distanceFromBaseline(analysis: Analysis, parts: readonly PartCosts[], fn: number): number {
   const before = sumSide(analysis.joined, analysis.baseline);
   const after = sumSide(analysis.joined, parts);
-  return measureShift({ ...analysis, before, after }, analysis.universe, fn);
+  const { quantum, dispersion } = analysis;
+  return measureShift({ before, after, quantum, dispersion }, analysis.universe, fn);
 }
 
 /** Counts of a function, by name, in a profile that was read later than what was analysed. */

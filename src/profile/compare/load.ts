@@ -41,7 +41,7 @@ export function loadChange(
   const was = computeMean(before);
   if (was <= 0) return { ratio: null, risen: null, z: 0, hasRisen: false, hasFallen: false };
   const ratio = computeMean(after) / was;
-  let best = { ratio, risen: ratio, z: Number.NEGATIVE_INFINITY, hasRisen: false };
+  let best = { risen: ratio, z: Number.NEGATIVE_INFINITY, hasRisen: false };
   let hasFallen = false;
   const parts = [...before, ...after];
   for (let cut = 1; cut < parts.length; cut++) {
@@ -61,9 +61,9 @@ export function loadChange(
     const deviate = normalDeviate(t, freedom);
     if (cut === before.length) hasFallen = high / low <= 1 / MIN_RISE && deviate <= -MIN_Z;
     const z = deviate - (cut < before.length ? EARLY_MARGIN : 0);
-    if (z > best.z) best = { ratio, risen: high / low, z, hasRisen: high / low >= MIN_RISE && z >= MIN_Z };
+    if (z > best.z) best = { risen: high / low, z, hasRisen: high / low >= MIN_RISE && z >= MIN_Z };
   }
-  return { ...best, hasFallen };
+  return { ratio, risen: best.risen, z: best.z, hasRisen: best.hasRisen, hasFallen };
 }
 
 /** Value per profile of some parts together; 0 where they hold none. */

@@ -59,12 +59,13 @@ export function joinProfiles(
   { names, renamed }: Pick<SideNames, 'names' | 'renamed'> = joinSides(profiles),
 ): Joined {
   const { functions, application, library, guessed } = names;
-  const parts = profiles.map((profile, index): JoinedPart => {
+  const parts: JoinedPart[] = [];
+  for (const [index, profile] of profiles.entries()) {
     const frames = names.frames[index];
     if (frames === undefined) throw new Error(`the names of profile ${index} are missing`);
     const { frameFunction, frameApplication } = frames;
-    return { profile: withoutNames(profile), frameFunction, frameApplication };
-  });
+    parts.push({ profile: withoutNames(profile), frameFunction, frameApplication });
+  }
   const serving = servingRoots(parts, functions.length);
   return { functions, application, library, guessed, serving, parts, renamed };
 }

@@ -191,8 +191,10 @@ function placeFunctions(
     if (info === undefined) continue;
     first[joined] = placeFunction([{ info, profiles: ofFirst[joined] ?? 0 }, ...others], keys[joined] ?? '');
   }
+  const placed: FunctionInfo[] = [];
   // Every key is that of some function.
-  return first.filter((info) => info !== undefined);
+  for (const info of first) if (info !== undefined) placed.push(info);
+  return placed;
 }
 
 /** The function that several places make. */

@@ -79,12 +79,12 @@ export async function narrow(
   const { phi } = (share.change ?? share).analysis.dispersion;
   const resolution = getResolution(profileTimes);
   const judge = (stretches: readonly Stretch[]) =>
-    shareLikelihoods(stretches, { p1, p2, phi }, { ...resolution, from: context.plan.incident.from });
+    shareLikelihoods(stretches, { p1, p2, phi }, { from: context.plan.incident.from, ...resolution });
   const divide = (stretch: Stretch, windows: Division) =>
     divideStretch(context, share, narrowing, stretch, windows);
   const search = { judge, divide, cost: isRenamed(share) ? 2 : 1 };
   const { likelihoods } = await narrowDown(context, profileTimes, coarse, search, maxRequests);
   return likelihoods === null
     ? null
-    : stepInterval(likelihoods, { ...resolution, from: context.plan.incident.from });
+    : stepInterval(likelihoods, { from: context.plan.incident.from, ...resolution });
 }

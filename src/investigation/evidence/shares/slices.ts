@@ -167,7 +167,7 @@ export async function strongestChange(
   { analysis, overTime, inSlices: sliceChanges }: Changes,
   slices: readonly SliceOf[],
 ): Promise<LocatedChange | null> {
-  let best: LocatedChange | null = overTime === null ? null : { ...overTime, slice: null };
+  let best: LocatedChange | null = overTime === null ? null : { slice: null, ...overTime };
   const byDistance = slices
     .map((slice, at) => ({ slice, change: sliceChanges[at] ?? null }))
     .filter(({ slice }) => slice.isRest !== true)
@@ -186,7 +186,7 @@ export async function strongestChange(
       const profiles = past.before.profiles / change.contrast.after.profiles;
       if (pastCounts.x > 0 && isShareOfOwnFall(pastCounts, counts, profiles)) continue;
     }
-    best = { ...change, slice };
+    best = { slice, ...change };
     break;
   }
   return best;
@@ -268,7 +268,7 @@ export function attributed(
     const total = sliceCosts.costs.total / analysis.quantum;
     return { labels, isRest, ...countsIn(analysis, sliceCosts, fn), total };
   });
-  return attributeTo(counted, { ...change, analysis }, instanceLabel);
+  return attributeTo(counted, { analysis, ...change }, instanceLabel);
 }
 
 /** The change with the label values of slices whose samples of its culprit were counted. */

@@ -70,7 +70,15 @@ export async function readInStages(
     const { windows, baseline, incident, slices: bySlice } = parts;
     const isHeavy = isHeavyWork(...[...baseline, ...incident, ...bySlice].map(({ profile }) => profile));
     const { minGrowth } = resolution;
-    const unshared: Reading = { baseline, incident, slices: bySlice, quantum, minGrowth, coarse };
+    const unshared: Reading = {
+      baseline,
+      incident,
+      slices: bySlice,
+      quantum,
+      minGrowth,
+      finer: undefined,
+      coarse,
+    };
     const reading = isHeavy ? sharedReading(unshared) : unshared;
     return { slices, isEstimated, known: null, isHeavy, reading, windows: { ...windows } };
   };
@@ -136,8 +144,13 @@ function isFiner(windows: PartWindows, others: PartWindows): boolean {
 }
 
 /** Copies a reading once into memory that threads share, however often they look at it. */
-function sharedReading({ baseline, incident, slices, ...rest }: Reading): Reading {
+function sharedReading(reading: Reading): Reading {
   const shared = (profiles: readonly CountedProfile[]) =>
     profiles.map(({ profile, profiles }) => ({ profile: shareProfile(profile), profiles }));
-  return { ...rest, baseline: shared(baseline), incident: shared(incident), slices: shared(slices) };
+  return {
+    ...reading,
+    baseline: shared(reading.baseline),
+    incident: shared(reading.incident),
+    slices: shared(reading.slices),
+  };
 }

@@ -81,15 +81,14 @@ export function findRequests(contrast: Contrast): Requests {
   }
   const calledByOwn = new Set(found.flatMap((part) => [...part.calledByOwn]));
   if (calledByOwn.size > 0) for (const fn of findDispatched(contrast, outermost)) calledByOwn.delete(fn);
-  const shared = {
+  // Equal ones stay in the order of their numbers.
+  points.sort((a, b) => Math.max(b.before, b.after) - Math.max(a.before, a.after));
+  return {
+    points: points.length < 2 ? [] : points.slice(0, MAX_ENTRIES),
     entryOfStack,
     calledByOwn,
     universal: new Set(listMarked(universal)),
   };
-  if (points.length < 2) return { ...shared, points: [] };
-  // Equal ones stay in the order of their numbers.
-  points.sort((a, b) => Math.max(b.before, b.after) - Math.max(a.before, a.after));
-  return { ...shared, points: points.slice(0, MAX_ENTRIES) };
 }
 
 /** 1 for the own functions that nearly all own code runs below, on both sides. */

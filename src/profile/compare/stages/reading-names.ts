@@ -28,6 +28,10 @@ export function readNames(reading: Reading): SideNames {
   return names;
 }
 
-function listProfiles({ baseline, incident, slices }: Reading): Profile[] {
-  return [...baseline, ...incident, ...slices].map(({ profile }) => profile);
+/** All profiles of a reading, in order. */
+export function listProfiles({ baseline, incident, slices }: Reading): Profile[] {
+  const profiles: Profile[] = [];
+  // `push` makes arrays of the same shape before and after V8 has compiled it, unlike `map`.
+  for (const side of [baseline, incident, slices]) for (const { profile } of side) profiles.push(profile);
+  return profiles;
 }
