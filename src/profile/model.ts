@@ -130,13 +130,19 @@ export function totalValue(profile: Profile): number {
   return total;
 }
 
+/** Whether values are those of a difference, as told before: an answer asks once for each of its amounts. */
+const differenceCache = new WeakMap<Float64Array, boolean>();
+
 /**
  * Whether a profile is the difference of two, as `pprof -diff_base` writes it: some of its values are
  * negative.
  */
 export function isDifference({ values }: Pick<Profile, 'values'>): boolean {
-  for (const value of values) if (value < 0) return true;
-  return false;
+  const known = differenceCache.get(values);
+  if (known !== undefined) return known;
+  const isNegative = values.some((value) => value < 0);
+  differenceCache.set(values, isNegative);
+  return isNegative;
 }
 
 /** The whole that shares are of: the total, or in a difference all that changed, whether it rose or fell. */

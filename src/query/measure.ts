@@ -268,10 +268,13 @@ export function samplesByInterval(profile: Profile): number | null {
  * where there are too few values to tell it from an accident, or none so large.
  */
 function sampleInterval({ values, unit }: Profile): number | null {
-  const distinctValues = new Set(values);
-  if (distinctValues.size < MIN_DIFFERENT_VALUES) return null;
+  const different = new Set<number>();
   let divisor = 0;
-  for (const value of distinctValues) divisor = commonDivisor(divisor, value);
+  for (const value of values) {
+    if (different.size < MIN_DIFFERENT_VALUES) different.add(value);
+    if (divisor === 0 || value % divisor !== 0) divisor = commonDivisor(divisor, value);
+  }
+  if (different.size < MIN_DIFFERENT_VALUES) return null;
   return divisor * (secondsPerUnit(unit) ?? 0) >= MIN_INTERVAL_S ? divisor : null;
 }
 

@@ -19,7 +19,9 @@ export class ProfileBuilder {
   readonly #unit: string;
   /** A variant is a function in one file. */
   readonly #variants: FunctionInfo[] = [];
-  readonly #variantIds = new Map<string, number>();
+  /** The first variant of each name, which most functions have for themselves, and the further ones by place. */
+  readonly #firstOf = new Map<string, { file: string; startLine: number | null; id: number }>();
+  readonly #furtherIds = new Map<string, number>();
   /** Per variant the frame at each line. */
   readonly #frameIds: Map<number, number>[] = [];
   readonly #frameVariant = new GrowingUint32();
@@ -57,13 +59,19 @@ export class ProfileBuilder {
 
   /** Id of the function in its file, for {@link frameId}. */
   functionId(info: FunctionInfo): number {
-    const key =
-      this.#isApart || isUnnamed(info.name)
-        ? `${info.name}\0${info.file}\0${info.startLine}`
-        : `${info.name}\0${info.file}`;
-    const known = this.#variantIds.get(key);
+    const { name, file } = info;
+    const startLine = this.#isApart || isUnnamed(name) ? info.startLine : null;
+    const first = this.#firstOf.get(name);
+    if (first === undefined) {
+      const id = this.#variants.push(internFunction(info)) - 1;
+      this.#firstOf.set(name, { file, startLine, id });
+      return id;
+    }
+    const isFirst = first.file === file && first.startLine === startLine;
+    const key = isFirst ? '' : `${name}\0${file}\0${startLine}`;
+    const known = isFirst ? first.id : this.#furtherIds.get(key);
     if (known === undefined) {
-      this.#variantIds.set(key, this.#variants.length);
+      this.#furtherIds.set(key, this.#variants.length);
       return this.#variants.push(internFunction(info)) - 1;
     }
     const before = this.#variants[known];

@@ -280,13 +280,13 @@ export function internFrames(
     const place = placeInName(name);
     const binary = binaryOf[at];
     lines[at] = place?.line ?? 0;
-    return builder.functionId({
+    const info = {
       name: name === '' ? '[unknown]' : name,
       file: text(fn.filename).replace(UNKNOWN_FILE, '') || (place?.file ?? ''),
       startLine: fn.startLine,
       isSymbolised: name !== '',
-      ...(binary === undefined ? {} : { binary }),
-    });
+    };
+    return builder.functionId(binary === undefined ? info : { binary, ...info });
   });
   const frames = new GrowingUint32();
   const starts = new Uint32Array(locations.ids.length + 1);

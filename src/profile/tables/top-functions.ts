@@ -54,9 +54,12 @@ export function rankedRows(
   const rows = ids.map((id, index) => {
     const self = table.self[id] ?? 0;
     const total = table.totals[id] ?? 0;
+    const { function: name, file, line } = functionData(profile.functions[id], table.lines[id] ?? 0);
     return {
       rank: index + 1,
-      ...functionData(profile.functions[id], table.lines[id] ?? 0),
+      function: name,
+      file,
+      line,
       self: round(self / divisor),
       self_share: roundShare(self / whole),
       total: round(total / divisor),
