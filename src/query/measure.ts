@@ -3,6 +3,7 @@ import type { IdSelection } from '../profile/ids.js';
 import type { Measurement, ServicesTotal } from '../profile/measurement.js';
 import type { Profile, Repository } from '../profile/model.js';
 import { isDifference, totalValue } from '../profile/model.js';
+import { samplesByInterval } from '../profile/sample-interval.js';
 import { activeTree } from '../profile/tables/idle-tree.js';
 import { parseProfileType } from '../profile/types/types.js';
 import { pickInstanceLabel } from '../sources/labels.js';
@@ -29,10 +30,6 @@ const LONGEST_INTERVAL_S = 17;
 const MIN_PROFILES = 4;
 /** Minimum share of the window that must have been profiled for a rate. */
 const CONTINUOUS_SHARE = 0.9;
-/** Minimum sampling interval, in seconds: a shorter common divisor is an accident. */
-const MIN_INTERVAL_S = 1e-3;
-/** Minimum number of different values: with 8 a divisor twice too large has a chance of 1 in 256. */
-const MIN_DIFFERENT_VALUES = 8;
 
 /**
  * Fetches the merged profile of a scope and the number of profiles in it, with one request each, in parallel.
@@ -252,34 +249,4 @@ export async function countSamples(
     return totalValue((await source.profile(sampleQuery, context.signal)).profile);
   const sums = await readSums(source, sampleQuery, [], context.signal);
   return sums.reduce((total, { sum }) => total + sum, 0);
-}
-
-/**
- * Number of samples in a time profile, from the interval that divides all of its values. Null where there is
- * no such interval, or too few values to tell it from an accident.
- */
-export function samplesByInterval(profile: Profile): number | null {
-  const interval = sampleInterval(profile);
-  return interval === null ? null : Math.round(totalValue(profile) / interval);
-}
-
-/**
- * The interval of a time profile's samples, in its unit: the greatest common divisor of the values. Null
- * where there are too few values to tell it from an accident, or none so large.
- */
-function sampleInterval({ values, unit }: Profile): number | null {
-  const different = new Set<number>();
-  let divisor = 0;
-  for (const value of values) {
-    if (different.size < MIN_DIFFERENT_VALUES) different.add(value);
-    if (divisor === 0 || value % divisor !== 0) divisor = commonDivisor(divisor, value);
-  }
-  if (different.size < MIN_DIFFERENT_VALUES) return null;
-  return divisor * (secondsPerUnit(unit) ?? 0) >= MIN_INTERVAL_S ? divisor : null;
-}
-
-function commonDivisor(a: number, b: number): number {
-  let [x, y] = [Math.abs(a), Math.abs(b)];
-  while (y > 0) [x, y] = [y, x % y];
-  return x;
 }

@@ -155,6 +155,7 @@ const LANGUAGES: Record<string, Frames> = {
       ['raw_decode', 'C:\\Python311\\Lib\\json\\decoder.py'],
       ['_find_and_load', '<frozen importlib._bootstrap>'],
       ['__init__', '<string>'],
+      ['root', '<template>'],
       ['PyObject_Call', ''],
       ['_PyEval_EvalFrameDefault', ''],
     ],
