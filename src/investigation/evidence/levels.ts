@@ -79,7 +79,10 @@ export async function readLevels(
     if (deploy !== null && foot.before < deploy.first)
       return arrivalInterval({ ...deploy, ...getResolution(profileTimes) });
     const { after, before } = rampInterval({ last: foot.after, first: foot.before, gapMs });
-    return { after: Math.max(after, plan.baseline.from), before: Math.min(before, plan.incident.to) };
+    // Snapshots are stamped when they are written: the first of new instances shows what they hold already.
+    const isFromArrival = deploy !== null && foot.after <= deploy.first;
+    const earliest = isFromArrival ? Math.min(after, deploy.last) : after;
+    return { after: Math.max(earliest, plan.baseline.from), before: Math.min(before, plan.incident.to) };
   };
   const baseline = levelsIn(profileTimes, plan.baseline);
   const incident = levelsIn(profileTimes, plan.incident);

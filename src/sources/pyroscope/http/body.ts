@@ -15,7 +15,7 @@ const SMALL_INFLATED_BYTES = 2 ** 20;
  */
 const MAX_INFLATION = 1_032;
 
-/** A large answer has some ten parts of this size; with the usual 16 KiB more than a hundred go through the event loop. */
+/** A large answer has some ten parts of this size, where the usual 16 KiB would give a hundred or more. */
 const INFLATED_CHUNK_BYTES = 256 * 2 ** 10;
 
 /**
