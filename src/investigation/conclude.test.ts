@@ -417,6 +417,45 @@ describe('no change, or nothing to tell it by', () => {
   });
 });
 
+describe('a garbage collector that costs more for itself', () => {
+  const collecting = (alias: 'cpu' | 'wall', { risen = 900 } = {}) =>
+    shareEvidence(alias, {
+      before: { 'main serve price': 900, 'runtime.gcBgMarkWorker': 100 },
+      after: { 'main serve price': 900, 'runtime.gcBgMarkWorker': risen },
+    });
+  const allocated = (after: number) =>
+    shareEvidence('alloc', { before: { 'main serve price': 100 }, after: { 'main serve price': after } });
+
+  test.each([
+    { what: 'of processor time', shares: [collecting('cpu')], is: true },
+    { what: 'beside about the same allocations', shares: [collecting('cpu'), allocated(120)], is: true },
+    { what: 'of wall-clock time, which idle workers take', shares: [collecting('wall')], is: false },
+    {
+      what: 'that allocations explain',
+      shares: [collecting('cpu', { risen: 300 }), allocated(220)],
+      is: false,
+    },
+    { what: 'that costs the same', shares: [collecting('cpu', { risen: 100 })], is: false },
+  ])('$what: $is', ({ shares, is }) => {
+    expect(concluded({ shares })).toEqual(
+      is
+        ? { verdict: 'code_regression', causes: ['code cpu runtime.gcBgMarkWorker'] }
+        : { verdict: 'no_change', causes: [] },
+    );
+  });
+
+  test('is no cause beside code that changed, or instances that still warm up', () => {
+    const { causes } = concluded({ shares: [collecting('cpu'), CODE] });
+    expect(causes).toEqual([expect.stringContaining('price')]);
+    const warming = shareEvidence('cpu', {
+      before: { 'main serve price': 900, 'runtime.gcBgMarkWorker': 100 },
+      after: { 'main serve price': 900, 'runtime.gcBgMarkWorker': 900 },
+      unsettled: 'init',
+    });
+    expect(concluded({ shares: [warming] })).toEqual({ verdict: 'inconclusive', causes: [] });
+  });
+});
+
 describe('levels that rose without leaking', () => {
   const since = { after: 0, before: 1 };
   const alone = (alias: 'inuse' | 'goroutines') => {

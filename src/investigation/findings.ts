@@ -162,6 +162,7 @@ function changeFinding(
           : { from: first.from, to: last.to },
       ...(isRest ? { isRest } : {}),
     },
+    ...(change.allocations === undefined ? {} : { collectorAlone: { allocations: change.allocations } }),
     load,
     spread: kind === 'code' ? kindsOfWork(contrast, culprit.fn, load) : null,
     waits: kind === 'code' && type.isWallClock ? networkWaits(contrast, culprit.fn) : [],

@@ -35,6 +35,11 @@ export interface ShareChange extends CodeChange {
   leftOut: ReadonlySet<string>;
   /** The label value that carries it. */
   carrier: Attribution | null;
+  /**
+   * Bytes allocated per profile, after ÷ before, or null where unknown, if it is the garbage collector that
+   * costs more for itself.
+   */
+  allocations?: number | null;
 }
 
 export interface ShareLens {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { CALM, contrast, type Stacks } from '../../../test/support/contrast.js';
+import { CALM, contrast, findFunction, type Stacks } from '../../../test/support/contrast.js';
 import { leastFound } from '../../../test/support/least-found.js';
 import { buildProfile } from '../../../test/support/profiles.js';
 import { deviation } from '../contrast/contrast.js';
-import { collectorGrowth } from './collector.js';
+import { collectorGrowth, findCollectorAlone } from './collector.js';
 
 const growth = (before: Stacks, after: Stacks) => collectorGrowth(contrast(before, after));
 const WORK = { 'main work': 900 };
@@ -88,4 +88,43 @@ describe('gates', () => {
 test('collectors side by side add up', () => {
   const both = { 'main work': 700, 'runtime.bgsweep': 100, 'runtime.gcBgMarkWorker runtime.gcDrain': 200 };
   expect(growth(both, both)).toMatchObject({ before: 0.3, after: 0.3 });
+});
+
+describe('a collector that costs more for itself', () => {
+  const gc = (value: number) => ({
+    ...WORK,
+    'runtime.gcBgMarkWorker runtime.gcDrain': value,
+    'runtime.bgsweep': 1,
+  });
+  const find = (before: Stacks, after: Stacks, allocations: number | null = 1, gate = 4) =>
+    findCollectorAlone(contrast(before, after), allocations, gate);
+
+  test('is named by the outermost of its functions that costs most', () => {
+    const sides = contrast(gc(100), gc(500));
+    const found = findCollectorAlone(sides, 1, 4);
+    expect(found?.fn).toBe(findFunction(sides, 'runtime.gcBgMarkWorker'));
+    expect(found?.load).toBe(1);
+    expect(found?.growth).toBe(400);
+  });
+
+  test.each([
+    { what: 'a tenth of all was added', before: gc(99), after: gc(199), is: true },
+    { what: 'less than a tenth of all was added', before: gc(99), after: gc(198), is: false },
+    { what: 'it costs half as much again', before: gc(400), after: gc(600), is: true },
+    { what: 'it costs less than that', before: gc(400), after: gc(599), is: false },
+    { what: 'it costs half as much again beside the allocations', allocations: 2, after: gc(300), is: true },
+    { what: 'allocations explain it', allocations: 2, after: gc(299), is: false },
+    {
+      what: 'fewer allocations explain nothing',
+      allocations: 0.5,
+      before: gc(400),
+      after: gc(599),
+      is: false,
+    },
+    { what: 'allocations were not read', allocations: null, after: gc(300), is: true },
+    { what: 'it stands out by less than the gate', after: gc(300), gate: 11, is: false },
+    { what: 'there is no collector', before: WORK, after: { 'main work': 1500 }, is: false },
+  ])('$what: $is', ({ before = gc(100), after, allocations = 1, gate = 4, is }) => {
+    expect(find(before, after, allocations, gate) !== null).toBe(is);
+  });
 });

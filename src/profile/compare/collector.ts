@@ -1,6 +1,7 @@
 import type { Contrast } from '../contrast/contrast.js';
-import { deviation, share } from '../contrast/contrast.js';
+import { deviation, share, totalPerProfile, WHOLE } from '../contrast/contrast.js';
 import type { FunctionInfo } from '../model.js';
+import { type Culprit, describeCulprit } from './culprit.js';
 
 /** Frames of garbage collectors on their own threads, by runtime. */
 const COLLECTOR =
@@ -54,6 +55,38 @@ export function collectorGrowth({ joined, before, after, quantum, dispersion }: 
     [x / quantum, (x + costs.application) / quantum] as const;
   const z = deviation(beside(x1, before), beside(x2, after), dispersion);
   return { before: p1, after: p2, hasGrown: p2 - p1 >= MIN_POINTS && z >= MIN_Z };
+}
+
+/** Part of all that was spent before which a collector that works more for itself must have added … */
+const MIN_ADDED_PART = 0.1;
+/** … and the least factor by which it costs more than allocations explain, whose pace its own follows. */
+const MIN_BEYOND_ALLOCATIONS = 1.5;
+
+/**
+ * The garbage collector as the one that a change of cost is named after: it costs far more, and allocations
+ * do not explain it. A setting of the runtime does that (a smaller heap, or a collection after less growth),
+ * or more live memory; no code that runs shows it.
+ *
+ * @param allocations bytes allocated per profile, after ÷ before; null where unknown
+ * @param gate least distance from noise, in standard errors
+ * @returns null where the collector does not cost more for itself
+ */
+export function findCollectorAlone(
+  contrast: Contrast,
+  allocations: number | null,
+  gate: number,
+): Culprit | null {
+  const { joined, before, after } = contrast;
+  if (!collectorGrowth(contrast).hasGrown) return null;
+  const [first, ...others] = listCollectors(joined.functions);
+  if (first === undefined) return null;
+  const readCost = (fn: number) => after.costs.bare[fn] ?? 0;
+  const fn = others.reduce((most, other) => (readCost(other) > readCost(most) ? other : most), first);
+  const culprit = describeCulprit(contrast, WHOLE, fn);
+  const [was, is] = [totalPerProfile(before, fn), totalPerProfile(after, fn)];
+  const isLarge = is - was >= MIN_ADDED_PART * share(before.costs.total, before.profiles);
+  const isBeyond = is >= MIN_BEYOND_ALLOCATIONS * Math.max(1, allocations ?? 1) * was;
+  return isLarge && isBeyond && culprit.z >= gate ? culprit : null;
 }
 
 function sumSelf(self: Float64Array, ids: readonly number[]): number {

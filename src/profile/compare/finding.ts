@@ -121,6 +121,11 @@ export interface Finding {
   mayBeChance?: boolean;
   /** Whether the waiting is for an event in own code, which may be a queue or on purpose. */
   mayBeOnPurpose?: boolean;
+  /**
+   * Set where the function is the garbage collector, which costs more though allocations do not explain it:
+   * bytes allocated per profile, after ÷ before; null where unknown.
+   */
+  collectorAlone?: { allocations: number | null };
   /** Other types in which the same function changed. */
   also: readonly { type: ProfileType; shareBefore: number; shareAfter: number }[];
 }

@@ -19,7 +19,7 @@ export class ProfileBuilder {
   readonly #unit: string;
   /** A variant is a function in one file. */
   readonly #variants: FunctionInfo[] = [];
-  /** The first variant of each name, which most functions have for themselves, and the further ones by place. */
+  /** First variant of each name, which most functions have for themselves; further ones by their place. */
   readonly #firstOf = new Map<string, { file: string; startLine: number | null; id: number }>();
   readonly #furtherIds = new Map<string, number>();
   /** Per variant the frame at each line. */

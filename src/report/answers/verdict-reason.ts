@@ -54,7 +54,9 @@ export function verdictReason(investigation: Investigation): string {
     case 'moved':
       return `${change}; what one function gained another lost`;
     default:
-      return movementsText;
+      return first?.collectorAlone === undefined
+        ? movementsText
+        : `${movementsText}; a setting or more live memory costs it, no code that runs more`;
   }
 }
 

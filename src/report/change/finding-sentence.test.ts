@@ -277,6 +277,15 @@ test('waiting for an event in own code may be a queue or on purpose', () => {
   );
 });
 
+test.each([
+  { allocations: 1.182, says: 'bytes allocated x1.18' },
+  { allocations: null, says: 'allocations were not compared' },
+])('a collector that costs more for itself points to settings, $says', ({ allocations, says }) => {
+  expect(claim({ type: FINDING.type, kind: 'code', collectorAlone: { allocations } })).toContain(
+    `; it is the garbage collector, and no own code grew with it (${says}): compare the settings of the runtime`,
+  );
+});
+
 test('added wall-clock time that waits for the network points beyond the service', () => {
   const wall = { ...FINDING.type, isWallClock: true };
   const finding = { ...FINDING, type: wall, waits: [{ kind: 'network', part: 0.974 }] };

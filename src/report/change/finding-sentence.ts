@@ -38,6 +38,7 @@ export function claimText(finding: Finding, writer: Writer): string {
     userText(finding, writer),
     waitsText(finding),
     collectorText(finding),
+    aloneText(finding),
   ];
   const tail = more.filter((text) => text !== '').map((text) => `; ${text}`);
   return `${claim}${tail.join('')}`;
@@ -176,6 +177,18 @@ function collectorText({ collector }: Finding): string {
   return (
     `with it the garbage collector took ${formatShare(shareBefore)} -> ${formatShare(shareAfter)} of ` +
     `${type.alias} (${rangeText(valueBefore, valueAfter, type)} per profile)`
+  );
+}
+
+/** Tells what a garbage collector that costs more for itself points to. */
+function aloneText({ collectorAlone }: Finding): string {
+  if (collectorAlone === undefined) return '';
+  const { allocations } = collectorAlone;
+  const allocated =
+    allocations === null ? 'allocations were not compared' : `bytes allocated x${allocations.toFixed(2)}`;
+  return (
+    `it is the garbage collector, and no own code grew with it (${allocated}): compare the settings of the ` +
+    'runtime (GOGC, GOMEMLIMIT, heap size) of both versions, and the memory that stays live'
   );
 }
 

@@ -5,9 +5,10 @@ import type { Growth, SiteGrowth } from '../growth.js';
 import { MIN_ADDED_S, type Waiting, waitRose } from '../waits.js';
 
 /**
- * Smallest growth of a type that waits of one place may hide in, as a factor. Goroutines that are idle wait for
- * the whole of each profile, and their number swings by more than a queue of a few requests adds: an agent's
- * own made 120 of 149 s, in which a queue of 17 % for a pool of one connection raised the total by 9 %.
+ * Smallest growth of a type that waits of one place may hide in, as a factor. Goroutines that are idle wait
+ * for the whole of each profile, and their number swings by more than a queue of a few requests adds: an
+ * agent's own made 120 of 149 s, in which a queue of 17 % for a pool of one connection raised the total by
+ * 9 %.
  */
 const MIN_HIDING_RATIO = 1.02;
 /** Smallest growth of the waits of such a place, as a factor, beyond what the load explains. */
@@ -40,8 +41,8 @@ export function requestsWait(place: Waiting, load: number, served: number | null
 const MIN_REQUESTS_PART = 0.9;
 
 /**
- * The growth of waits at one place in own code or in a library, as that of a pool, where requests wait for far
- * longer than before, which the waits of goroutines that are idle hide in the total.
+ * The growth of waits at one place in own code or in a library, as that of a pool, where requests wait for
+ * far longer than before, which the waits of goroutines that are idle hide in the total.
  */
 export function requestsThatWait(
   { site, ...sides }: Growth,
