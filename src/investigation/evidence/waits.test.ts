@@ -284,8 +284,15 @@ describe('waits of requests beneath those of goroutines that are idle', () => {
       site: null,
     },
     {
+      what: 'a place where requests wait, in a total that rose by a fiftieth',
+      after: { [`${SERVE} store.get runtime.selectgo`]: 120 },
+      idleMs: 5_900,
+      site: 'store.get',
+    },
+    {
       what: 'waits that the total does not show',
       after: { [`${SERVE} store.get runtime.selectgo`]: 120 },
+      idleMs: 6_100,
       site: null,
     },
     {
