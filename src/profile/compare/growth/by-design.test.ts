@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, findFunction, profileFrom, type Stacks } from '../../../../test/support/contrast.js';
 import { analyse } from '../analysis.js';
-import { type Activity, measureActivity, waitsByDesign, waitsForEvents } from './by-design.js';
+import { type Activity, measureActivity, readActivity, waitsByDesign, waitsForEvents } from './by-design.js';
 
 const SERVER = 'net/http.(*conn).serve';
 const NEXT = 'net/http.HandlerFunc.ServeHTTP';
@@ -63,6 +63,7 @@ describe('waits on purpose', () => {
 
   test('only own code waits on purpose', () => {
     expect(isByDesign({ [`${SERVER} lib.wait runtime.selectgo`]: 900 }, 'lib.wait')).toBe(false);
+    expect(isByDesign({ [`${SERVER} lib.mux events runtime.selectgo`]: 900 }, 'lib.mux')).toBe(false);
   });
 });
 
@@ -85,6 +86,7 @@ describe('waits that may be a queue or on purpose', () => {
     ['an old handler to hand something on', `${SERVER} levels runtime.chansend1`, 'levels', false],
     ['a pool', `${SERVER} levels database/sql.(*DB).conn runtime.selectgo`, 'levels', false],
     ['a library', `${SERVER} levels lib.wait runtime.selectgo`, 'lib.wait', false],
+    ['a library above own code', `${SERVER} lib.mux levels runtime.selectgo`, 'lib.mux', false],
   ])('%s', (_, stack, site, is) => {
     expect(mayBe({ [stack]: 900 }, site)).toBe(is);
   });
@@ -98,12 +100,21 @@ describe('waits that may be a queue or on purpose', () => {
 
 test('what ran before, and what stands above much of own code, by the time of the service', () => {
   const of = (stacks: Stacks) => ({ profile: profileFrom(stacks), profiles: 1 });
-  const before = of({ 'access show': 900, 'access list': 4 });
+  const before = of({ 'access show': 900, 'access list': 4, 'access none': 0 });
   const after = of({ 'access show': 900, 'access list': 100, 'access fresh': 100 });
   const analysis = analyse({ baseline: [before], incident: [after], slices: [], quantum: 1 });
   const { hasRun, isAbove } = measureActivity(analysis);
   const named = (name: string) => ({ name, file: `/src/shop/${name}.go`, startLine: 0, isSymbolised: true });
-  const names = ['access', 'show', 'list', 'fresh', 'unknown'];
+  const names = ['access', 'show', 'list', 'fresh', 'none', 'unknown'];
   expect(names.filter((name) => hasRun(named(name)))).toEqual(['access', 'show']);
   expect(names.filter((name) => isAbove(named(name)))).toEqual(['access', 'show']);
+});
+
+test('only a type that measures time tells what ran before', () => {
+  const show = { name: 'show', file: '/src/shop/show.go', startLine: 0, isSymbolised: true };
+  const side = { profile: profileFrom({ 'access show': 900 }), profiles: 1 };
+  const analysis = analyse({ baseline: [side], incident: [side], slices: [], quantum: 1 });
+  expect(readActivity({ lens: { kind: 'time' }, analysis })?.hasRun(show)).toBe(true);
+  expect(readActivity({ lens: { kind: 'amount' }, analysis })).toBeNull();
+  expect(readActivity(undefined)).toBeNull();
 });

@@ -26,7 +26,7 @@ export function entrySite(
   if (whole <= 0) return null;
   const types = new Map<string, number[]>();
   for (let fn = 0; fn < is.length; fn++) {
-    if ((is[fn] ?? 0) <= 0) continue;
+    if ((was[fn] ?? 0) + (is[fn] ?? 0) <= 0) continue;
     const type = getType(joined.functions[fn]?.name ?? '');
     types.set(type, [...(types.get(type) ?? []), fn]);
   }

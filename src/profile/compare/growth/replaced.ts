@@ -37,7 +37,7 @@ export interface Replacement {
 
 /** An own function that calls other library functions than before, and what that costs now. */
 interface JudgedReplacement extends Replacement {
-  is: 'cheaper' | 'alike' | 'dearer';
+  isAlike: boolean;
 }
 
 /** Replacements by own function, judged before: one search asks about many functions of one contrast. */
@@ -50,8 +50,8 @@ const replacementsCache = new WeakMap<Contrast, ReadonlyMap<number, JudgedReplac
  * dearer.
  */
 export function listReplacements(contrast: Contrast): readonly Replacement[] {
-  return [...judgeReplacements(contrast).values()].flatMap(({ is, ...replacement }) =>
-    is === 'alike' ? [replacement] : [],
+  return [...judgeReplacements(contrast).values()].flatMap(({ isAlike, ...replacement }) =>
+    isAlike ? [replacement] : [],
   );
 }
 
@@ -74,14 +74,14 @@ export function isReplacement(contrast: Contrast, fn: number): boolean {
   if (judged.size === 0 && (replacedBelow?.callers.size ?? 0) === 0) return false;
   const isAlike = (caller: number) => {
     const isOfWhole = replacedBelow?.callers.has(caller) === true;
-    const here = judged.get(caller)?.is;
-    return here === undefined || replacedBelow?.isSettled === true ? isOfWhole : here === 'alike';
+    const here = judged.get(caller)?.isAlike;
+    return here === undefined || replacedBelow?.isSettled === true ? isOfWhole : here;
   };
   let cost = 0;
   nearestOwnAbove(joined, after.parts, fn).forEach((through, caller) => {
     if (isAlike(caller)) cost += through;
   });
-  return cost >= NEARLY_ALL * (after.costs.totals[fn] ?? 0);
+  return cost > 0 && cost >= NEARLY_ALL * (after.costs.totals[fn] ?? 0);
 }
 
 function findReplacements(contrast: Contrast): JudgedReplacement[] {
@@ -108,7 +108,7 @@ function findReplacements(contrast: Contrast): JudgedReplacement[] {
     before: share(costs[0], before.profiles),
     after: share(costs[1], after.profiles),
     isNearest,
-    is: compareCosts(contrast, costs, load),
+    isAlike: hasLikeCost(contrast, costs, load),
   }));
 }
 
@@ -138,20 +138,20 @@ function loadOfOthers(contrast: Contrast, callers: ReadonlySet<number>): number 
 }
 
 /**
- * Compares what an own function costs, or what was replaced below it, with what the load explains. Under less
- * load it is not asked to cost less: a growth of its share alone is judged as that of any function.
+ * Whether an own function, or what was replaced below it, costs what the load explains. Under less load it is
+ * not asked to cost less: a growth of its share alone is judged as that of any function.
  */
-function compareCosts(
+function hasLikeCost(
   { before, after, quantum, dispersion }: Contrast,
   [x1, x2]: readonly [number, number],
   load: number,
-): JudgedReplacement['is'] {
+): boolean {
   const ratio = share(share(x2, after.profiles), share(x1, before.profiles));
-  if (ratio < CHEAPER * Math.min(1, load)) return 'cheaper';
+  if (ratio < CHEAPER * Math.min(1, load)) return false;
   const allowed = Math.max(1, load);
   const profiles = [allowed * before.profiles, after.profiles] as const;
   const z = signedRootOfCounts([x1 / quantum, x2 / quantum], profiles, dispersion.phi);
-  return ratio < DEARER * allowed || z < DEARER_Z ? 'alike' : 'dearer';
+  return ratio < DEARER * allowed || z < DEARER_Z;
 }
 
 /** Marks the functions of libraries that cost next to nothing on the other side. */
