@@ -6,6 +6,7 @@ import { type Alias, toLens } from '../../../test/support/type-ids.js';
 import type { LensRow } from '../../profile/compare/finding.js';
 import { newsIn } from '../agreement.js';
 import type { ShareLens } from '../evidence/shares.js';
+import type { TotalsLens } from '../evidence/totals.js';
 import { withLessLoad } from './less-load.js';
 
 const SERVICE: Stacks = {
@@ -76,6 +77,35 @@ describe('what fell with the requests is no news', () => {
     const rows = [row('cpu', 1_600, 1_150, 'no_change'), row('alloc', 1_600, 1_150, 'no_change')];
     const shares = [fallen('cpu', 0.72, undefined, { hasFallen: true }), fallen('alloc', 0.72)];
     expect(told(rows, shares)).toEqual(['load', undefined]);
+  });
+
+  test('what came to no verdict is no such fall', () => {
+    const shares = [fallen('cpu', 0.72, undefined, { hasFallen: true })];
+    expect(told([row('cpu', 1_600, 1_150, 'inconclusive')], shares)).toEqual([undefined]);
+  });
+
+  test('the time tells it, whichever type was read first', () => {
+    const rows = [row('alloc', 1_600, 1_600, 'no_change'), row('cpu', 1_600, 800)];
+    expect(told(rows, [fallen('alloc', 1), fallen('cpu', 0.5)])).toEqual([undefined, 'load']);
+  });
+
+  describe('how far a further type fell', () => {
+    /** The total fell by more than follows a fall of the requests to a half. */
+    const alloc = row('alloc', 1_600, 400);
+    const whole = (alias: Alias, factor: number): TotalsLens => {
+      const { lens, profileTimes, analysis } = fallen(alias, factor);
+      return { lens, profileTimes, before: 1, after: factor, load: analysis.load, hasRisen: false };
+    };
+    test.each<[string, readonly ShareLens[], readonly TotalsLens[], LensRow['excuse']]>([
+      ['its total tells where nothing else was read', [], [], undefined],
+      ['own code tells where it was compared', [fallen('alloc', 0.5)], [], 'load'],
+      ['own code that fell further tells it, too', [fallen('alloc', 0.2)], [whole('alloc', 0.5)], undefined],
+      ['own code as a whole tells it', [], [whole('exceptions', 0.2), whole('alloc', 0.5)], 'load'],
+    ])('%s', (_, shares, wholes, excuse) => {
+      const rows = [row('cpu', 1_600, 800), alloc];
+      const readings = { shares: [fallen('cpu', 0.5), ...shares], wholes };
+      expect(withLessLoad(rows, readings).at(-1)?.excuse).toBe(excuse);
+    });
   });
 
   test('an excuse that is known stays', () => {

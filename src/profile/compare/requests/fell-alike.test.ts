@@ -12,6 +12,17 @@ const SERVICE: Stacks = {
   'runtime.serve save store lib.query': 400,
   'runtime.gc': 300,
 };
+/** Two kinds of requests that do the same work in other parts, and collectors that do not follow it. */
+const twoKinds = (show: readonly number[], save: readonly number[]): Stacks => ({
+  'runtime.gc': 300,
+  ...Object.fromEntries(
+    ['check', 'load', 'render', 'encode'].flatMap((name, at) => [
+      [`runtime.serve show ${name}`, show[at] ?? 0],
+      [`runtime.serve save ${name}`, save[at] ?? 0],
+    ]),
+  ),
+  'runtime.sweep': 200,
+});
 const ONE_FUNCTION: Stacks = { 'runtime.serve show render lib.template': 900, 'runtime.serve show': 90 };
 
 const fall = (before: Stacks, after: Stacks) => {
@@ -28,6 +39,13 @@ test.each<[string, Stacks, Stacks, number | null]>([
     0.5,
   ],
   ['by a tenth only, as services drift', SERVICE, times(SERVICE, '', 0.9), null],
+  [
+    'all of its parts to a half, though not within each kind of request',
+    twoKinds([200, 200, 200, 200], [200, 200, 200, 200]),
+    twoKinds([150, 50, 150, 50], [50, 150, 50, 150]),
+    0.5,
+  ],
+  ['all own code is gone', SERVICE, { 'runtime.gc': 300 }, null],
   ['not at all', SERVICE, SERVICE, null],
   ['it rose', SERVICE, times(SERVICE, '', 2), null],
   [

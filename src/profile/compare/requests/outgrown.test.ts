@@ -44,7 +44,56 @@ test.each<[string, Stacks, string, boolean]>([
     false,
   ],
   ['by more', { ...times(service('lib.router'), '', 0.5), 'lib.router show render': 270 }, 'render', true],
+  [
+    'a small part outside requests',
+    { ...halfBut('lib.router', 'render'), 'flush render': 20 },
+    'render',
+    true,
+  ],
   ['mostly outside requests', { ...halfBut('lib.router', 'render'), 'flush render': 700 }, 'render', false],
 ])('%s', (_, after, fn, is) => {
   expect(outgrew('lib.router', after, fn)).toBe(is);
+});
+
+test('a library that a handler calls below does not serve it', () => {
+  const below = (stacks: Stacks) =>
+    Object.fromEntries(Object.entries(stacks).map(([stack, value]) => [`${stack} lib.work`, value]));
+  const sides = contrast(below(service('')), below(halfBut('', 'render')));
+  expect(outgrewItsRequests(sides, findRequests(sides), findFunction(sides, 'render'))).toBe(false);
+});
+
+test('a function that is mostly called as a handler of its own did not outgrow the requests of another', () => {
+  const own = { 'lib.router render encode': 700 };
+  const sides = contrast(
+    { ...service('lib.router'), ...own },
+    { ...halfBut('lib.router', 'render'), ...own },
+  );
+  expect(outgrewItsRequests(sides, findRequests(sides), findFunction(sides, 'render'))).toBe(false);
+});
+
+test('what a library does without own code is outside requests', () => {
+  const works = { 'lib.queue lib.render': 700 };
+  const inLibrary = (stacks: Stacks) =>
+    Object.fromEntries(
+      Object.entries(stacks).map(([stack, value]) => [stack.replace('render', 'render lib.render'), value]),
+    );
+  const sides = (other: Stacks) =>
+    contrast(
+      { ...inLibrary(service('lib.router')), ...other },
+      { ...inLibrary(halfBut('lib.router', 'render')), ...other },
+    );
+  const outgrew = (both: ReturnType<typeof sides>) =>
+    outgrewItsRequests(both, findRequests(both), findFunction(both, 'lib.render'));
+  expect(outgrew(sides({}))).toBe(true);
+  expect(outgrew(sides(works))).toBe(false);
+});
+
+test('the first function of all may be a handler', () => {
+  const named = (stacks: Stacks) =>
+    Object.fromEntries(
+      Object.entries(stacks).map(([stack, value]) => [stack.replace('show', 'account'), value]),
+    );
+  const sides = contrast(named(service('lib.router')), named(halfBut('lib.router', 'render')));
+  expect(findFunction(sides, 'account')).toBe(0);
+  expect(outgrewItsRequests(sides, findRequests(sides), findFunction(sides, 'render'))).toBe(true);
 });

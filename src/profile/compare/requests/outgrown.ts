@@ -22,7 +22,7 @@ export function outgrewItsRequests(contrast: Contrast, requests: Requests, fn: n
   let [cost, ofRequests] = [0, 0];
   const kinds = [...strata].flatMap(([entry, stratum]) => {
     cost += stratum.through[1];
-    if (entry < 0 || entry === fn || !served.has(entry)) return [];
+    if (entry === fn || !served.has(entry)) return [];
     ofRequests += stratum.through[1];
     return [stratum];
   });
