@@ -63,9 +63,11 @@ test.each<[string, LensRow, LensRow['verdict']]>([
   ['twenty goroutines more', row('goroutines', 10, 30, null), 'rose'],
   ['five milliseconds more', row('mutex', 0, 5e6, null), 'rose'],
   ['nothing on both sides', row('mutex', 0, 0, null), 'no_change'],
+  ['time of nothing on both sides', row('cpu', 0, 0, null), 'no_change'],
   ['time that went to nothing', row('cpu', 1e9, 0, null), 'fell'],
   ['a level of less than nothing', row('goroutines', -50, 50, null), 'no_change'],
   ['a level that became less than nothing', row('goroutines', 50, -50, null), 'no_change'],
+  ['a level of less than nothing on both sides', row('goroutines', -50, -200, null), 'no_change'],
   ['a type without a value in the incident', row('cpu', 1e9, null, null), 'no_change'],
 ])('at the edge: %s', (_, given, word) => {
   expect(inAgreement(given).verdict).toBe(word);
@@ -149,4 +151,37 @@ describe('circumstances that make a movement no news', () => {
     const conclusion = { verdict: 'no_change', causes: [] } as const;
     expect(agreeing(conclusion, [told]).verdict).toBe(excuse === undefined ? 'inconclusive' : 'no_change');
   });
+});
+
+test.each<[string, LensRow]>([
+  ['waiting that did not change', row('mutex', 1e6, 1.1e6, null)],
+  ['a level that did not change', row('goroutines', 16, 17, null)],
+  ['time of another verdict', { ...row('cpu', 1e9, 1.01e9, 0.01), verdict: 'code_regression' }],
+])('%s needs no excuse', (_, given) => {
+  const circumstances = { isReplaced: true, served: 1.2, later: 0.001, dismissed: 'starved' } as const;
+  expect(withExcuse(given, circumstances)).toBe(given);
+});
+
+test('amounts, which follow no restart, have no excuse', () => {
+  const fell: LensRow = { ...row('alloc', 9e9, 1e9, 0.01), verdict: 'fell' };
+  expect(withExcuse(fell, { isReplaced: true, served: 1.2, later: null, dismissed: null })).toBe(fell);
+});
+
+test('waiting that fell has no excuse of waiting that grew', () => {
+  const fell: LensRow = { ...row('mutex', 150e6, 51e6, null), verdict: 'fell' };
+  const circumstances = { isReplaced: false, served: 1.2, later: 0.001, dismissed: 'starved' } as const;
+  expect(withExcuse(fell, circumstances)).toBe(fell);
+  // Only waiting that grew can have settled since.
+  expect(withExcuse(fell, { ...circumstances, isReplaced: true, later: 9 }).excuse).toBe('restart');
+});
+
+test.each<[string, number | null, LensRow['excuse']]>([
+  ['of a hundredth of the time served', 1e6, undefined],
+  ['of less', 1.1e6, 'immaterial'],
+  ['where nothing waited', null, undefined],
+])('waiting that grew to 13 ms of 1.2 s, by a difference %s', (_, before, excuse) => {
+  const rose: LensRow = { ...row('mutex', before, 13e6, null), verdict: 'rose' };
+  expect(withExcuse(rose, { isReplaced: false, served: 1.2, later: null, dismissed: null }).excuse).toBe(
+    excuse,
+  );
 });

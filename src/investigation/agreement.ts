@@ -45,7 +45,7 @@ export interface Movement {
 export function describeMovement({ kind, type, before, after, error }: LensRow): Movement | null {
   // Profiles of waiting are not sent where nothing waited; of every other type nothing before says nothing.
   const was = before ?? (kind === 'wait' ? 0 : null);
-  if (was === null || after === null || was < 0 || after < 0 || was === after) return null;
+  if (was === null || after === null || Math.min(was, after) < 0 || was === after) return null;
   const factor = after / was;
   const size = Math.max(factor, 1 / factor);
   if (size < MAX_SMALL_FACTOR[kind]) return null;
