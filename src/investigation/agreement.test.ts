@@ -162,6 +162,11 @@ test.each<[string, LensRow]>([
   expect(withExcuse(given, circumstances)).toBe(given);
 });
 
+test('where the time served is unknown, no waiting is immaterial', () => {
+  const fell: LensRow = { ...row('mutex', 2e6, 1e6, null), verdict: 'fell' };
+  expect(withExcuse(fell, { isReplaced: false, served: null, later: null, dismissed: null })).toBe(fell);
+});
+
 test('amounts, which follow no restart, have no excuse', () => {
   const fell: LensRow = { ...row('alloc', 9e9, 1e9, 0.01), verdict: 'fell' };
   expect(withExcuse(fell, { isReplaced: true, served: 1.2, later: null, dismissed: null })).toBe(fell);

@@ -209,6 +209,50 @@ describe('leaks', () => {
     expect(causes).toEqual(['load wall', ...(leaks ? ['leak inuse'] : [])]);
   });
 
+  test('of goroutines are none on a throttled host', () => {
+    const levels = [GOROUTINE_LEAK, LEAK];
+    const starved = { ...waitEvidence('mutex'), dismissed: 'starved' as const };
+    expect(concluded({ levels, waits: [starved] }).causes).toEqual(['leak inuse']);
+    const alike = { ...waitEvidence('mutex'), dismissed: 'alike' as const };
+    expect(concluded({ levels, waits: [alike] }).causes).toEqual(['leak goroutines', 'leak inuse']);
+  });
+
+  /** Goroutines, or what else, that rose to 40 in all, of 10 before, in the given stacks below `serve`. */
+  const waiting = (alias: 'goroutines' | 'inuse', stacks: Readonly<Record<string, number>>) =>
+    levelEvidence(alias, {
+      before: 10,
+      after: 40,
+      hasGrown: {
+        from: { 'main serve': 10 },
+        to: Object.fromEntries(
+          Object.entries(stacks).map(([stack, value]) => [`main serve ${stack}`, value]),
+        ),
+      },
+    });
+  const LOCK = 'sync.(*Mutex).Lock runtime.gopark';
+  test.each<[string, ReadingEvidence['levels'], string]>([
+    ['goroutines that wait for locks are its queue', [QUEUE], 'contention'],
+    [
+      'goroutines of which most wait for locks',
+      [waiting('goroutines', { [LOCK]: 24, 'runtime.chanrecv1': 16 })],
+      'contention',
+    ],
+    [
+      'goroutines of which most wait for something else',
+      [waiting('goroutines', { [LOCK]: 18, 'runtime.chanrecv1': 14, 'runtime.selectgo': 14 })],
+      'leak',
+    ],
+    ['goroutines that wait for work', [waiting('goroutines', { 'runtime.chanrecv1': 40 })], 'leak'],
+    ['goroutines that do not wait', [GOROUTINE_LEAK], 'leak'],
+    ['memory that was allocated under a lock', [waiting('inuse', { [LOCK]: 40 })], 'leak'],
+  ])('beside contention: %s', (_, levels, verdict) => {
+    expect(concluded({ levels: levels ?? [], waits: [CONTENTION] }).verdict).toBe(verdict);
+  });
+
+  test('goroutines that wait for locks are no queue without contention', () => {
+    expect(concluded({ levels: [QUEUE], shares: [LOAD] }).verdict).toBe('leak');
+  });
+
   test('frameworks alone, while the load stayed', () => {
     const levels = [levelEvidence('goroutines', { before: 10, after: 29, hasGrown: frameworks })];
     expect(concluded({ levels, shares: [CALM] }).verdict).toBe('leak');
@@ -280,6 +324,17 @@ describe('a change of code in several types', () => {
       [allocations, time],
     ])
       expect(concluded({ shares, collector: evidence.collector }).causes).toEqual(causes);
+  });
+
+  test('the collector is compared with the growth of time alone', () => {
+    const more = shareEvidence('alloc', {
+      after: { ...grown, 'main serve stock': 3_000 },
+      change: { culprit: 'stock' },
+    });
+    expect(concluded({ shares: [time, more], collector: collector(GROWTH + 0.01) }).causes).toEqual([
+      'code alloc stock',
+      'code cpu price',
+    ]);
   });
 
   test('exceptions are never put first by the collector', () => {
@@ -532,6 +587,11 @@ describe('amounts that rose beyond the load', () => {
     { what: 'one and a half times the load', risen: 3, causes: ['load cpu', 'load alloc'] },
   ])('$what', ({ risen, causes }) => {
     expect(conclusion([loaded, amount('alloc', risen)]).causes).toEqual(causes);
+  });
+
+  test('the load is that of a type of time, whichever type was read first', () => {
+    const calm = shareEvidence('exceptions');
+    expect(conclusion([calm, loaded, amount('alloc', 2.9)]).causes).toEqual(['load cpu']);
   });
 
   test('those whose code changed, or that rose in the smaller part of the instances, are told otherwise', () => {

@@ -28,6 +28,8 @@ export type Cause =
   | { kind: 'level'; of: LevelLens }
   | { kind: 'total'; of: TotalsLens };
 
+type CodeCause = Cause & { kind: 'code' };
+
 export interface Conclusion {
   verdict: Verdict;
   /** Causes that explain it, the most telling first. */
@@ -51,15 +53,14 @@ export function conclude(reading: LensReadings): Conclusion {
     .map((of) => ({ kind: 'leak' as const, of }));
   const code = codeCauses({ ...reading, shares });
   const contended = waits
-    .filter(({ contention }) => contention !== null)
-    .filter(({ contention }) => (contention?.added ?? 0) > addedByCode(code[0]))
+    .filter(({ contention }) => contention !== null && contention.added > addedByCode(code[0]))
     .map((of): Cause => ({ kind: 'contention', of }));
   // Goroutines that wait for a contended lock are its queue. A lock that is never released shows no waits.
   const isQueue = ({ of }: (typeof leaking)[number]) => contended.length > 0 && waitsForLocks(of);
   // A function that holds more and more memory and burns the added time is one change; the leak says more.
-  const burns = new Set(code.map(nameOfCause).filter((name) => name !== ''));
+  const burns = new Set(code.map(nameOfCause));
   const isSecond = (cause: (typeof leaking)[number]) =>
-    isQueue(cause) || (cause.of.leak?.isHidden === true && !burns.has(nameOfLeak(cause.of) ?? ''));
+    isQueue(cause) || (cause.of.leak?.isHidden === true && !burns.has(nameOfLeak(cause.of)));
   const leaks = leaking.filter((cause) => !isSecond(cause));
   const hidden = leaking.filter(isSecond);
   const moved = shares
@@ -67,8 +68,8 @@ export function conclude(reading: LensReadings): Conclusion {
     .map((of): Cause => ({ kind: 'moved', of }));
   const [time] = shares;
   const loaded = loadCauses(reading.shares);
-  const risen = told.filter(({ rise }) => rise !== null).map((of): Cause => ({ kind: 'level', of }));
-  const isAlone = (cause: Cause) => cause.kind === 'level' && cause.of.rise?.growth != null;
+  const risen = told.filter(({ rise }) => rise !== null).map((of) => ({ kind: 'level' as const, of }));
+  const isAlone = ({ of }: (typeof risen)[number]) => of.rise?.growth != null;
   const ranked = [
     ...rankReasons<readonly Cause[]>({ leak: leaks, contention: contended, code_regression: code }),
     // A hidden leak is what really changed where cost only moved.
@@ -175,7 +176,7 @@ function amountCauses(shares: readonly ShareLens[], wholes: readonly TotalsLens[
 }
 
 /** Changes of code; where it is the collector that burns the time, the allocation site comes first. */
-function codeCauses({ shares, collector }: LensReadings): Cause[] {
+function codeCauses({ shares, collector }: LensReadings): CodeCause[] {
   const renamed = new Set(
     shares.flatMap(({ change }) =>
       change === null || change.from === null ? [] : [nameIn(change, change.culprit.fn)],
@@ -183,8 +184,7 @@ function codeCauses({ shares, collector }: LensReadings): Cause[] {
   );
   // A cost that only moved in one type did not grow in another, where fewer samples hide the other side.
   const grown = shares.filter(
-    ({ change }) =>
-      change !== null && change.from === null && !renamed.has(nameIn(change, change.culprit.fn)),
+    ({ change }) => change !== null && !renamed.has(nameIn(change, change.culprit.fn)),
   );
   const timeGrowth = Math.max(0, ...grown.filter(({ lens }) => lens.kind === 'time').map(measurePoints));
   const collected = collector?.hasGrown === true ? collector.after - collector.before : 0;
@@ -192,7 +192,7 @@ function codeCauses({ shares, collector }: LensReadings): Cause[] {
     if (lens.kind === 'time') return 1;
     return lens.type.alias === 'alloc' && collected > timeGrowth ? 0 : 2;
   };
-  return grown.sort((a, b) => rank(a) - rank(b)).map((of): Cause => ({ kind: 'code', of }));
+  return grown.sort((a, b) => rank(a) - rank(b)).map((of) => ({ kind: 'code' as const, of }));
 }
 
 /**
@@ -223,11 +223,9 @@ function nameOfLeak({ leak }: LevelLens): string | null {
   return info === undefined ? null : joinKey(info);
 }
 
-/** The key of the function that a change of code is named after. */
-function nameOfCause(cause: Cause): string {
-  return cause.kind === 'code' && cause.of.change !== null
-    ? nameIn(cause.of.change, cause.of.change.culprit.fn)
-    : '';
+/** The key of the function that a change of code is named after; null where there is none. */
+function nameOfCause({ of: { change } }: CodeCause): string | null {
+  return change === null ? null : nameIn(change, change.culprit.fn);
 }
 
 function nameIn({ analysis }: ShareChange, fn: number): string {
@@ -247,8 +245,8 @@ function measurePoints({ change }: ShareLens): number {
  * or all that was added with it, since it may be told by one of its parts only. Locks that cost less waiting
  * than that wait for the work that was added.
  */
-function addedByCode(cause: Cause | undefined): number {
-  if (cause?.kind !== 'code' || cause.of.change === null) return 0;
+function addedByCode(cause: CodeCause | undefined): number {
+  if (cause === undefined || cause.of.change === null) return 0;
   const { analysis, change, lens } = cause.of;
   const added = activePerProfile(analysis.incident) - activePerProfile(analysis.baseline);
   return Math.max(change.culprit.growth, added) * (secondsPerUnit(lens.type.unit) ?? 0);

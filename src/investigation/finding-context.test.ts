@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { buildReading, levelEvidence, shareEvidence } from '../../test/support/evidence.js';
+import { toLens } from '../../test/support/type-ids.js';
+import type { Finding } from '../profile/compare/finding.js';
 import type { Cause } from './conclude.js';
 import { findCollectorTime, withContext } from './finding-context.js';
 import { buildFindings } from './findings.js';
@@ -114,5 +116,36 @@ describe('goroutines that leak without an own frame', () => {
   test('that own code started, or the runtime, are not', () => {
     expect(charge(leaking('work'))).toEqual([[undefined, undefined]]);
     expect(charge(leaking('runtime.bgsweep'))).toEqual([[undefined, undefined]]);
+  });
+
+  const [found] = findings({ kind: 'leak', of: leaking('lib.(*Conn).loop') });
+  if (found === undefined) throw new Error('no finding');
+  const other = { function: 'serve', file: '', line: 0 };
+  const { type: cpuType } = cpu.lens;
+  test.each<[string, Partial<Finding>, string | undefined]>([
+    ['of goroutines that leak', {}, 'fetch'],
+    ['of work on threads of its own', { kind: 'code', type: cpuType }, 'fetch'],
+    ['of memory that leaks', { type: toLens('inuse').type }, undefined],
+    ['of goroutines that rose with the load', { kind: 'load' }, undefined],
+    ['without a function', { fn: null }, undefined],
+    ['without a path', { path: [] }, undefined],
+    ['below own code', { caller: other }, undefined],
+    ['above a library that keeps the growth', { callee: other }, undefined],
+  ])('a finding %s is charged to %s', (_, changed, charged) => {
+    const [told] = withContext([{ ...found, ...changed }], buildReading({ shares: [time] }));
+    expect(told?.chargedTo?.function).toBe(charged);
+  });
+
+  test.each<[string, string, string | undefined]>([
+    ['own code, which is charged with its own cost', 'shop.(*Conn).loop', undefined],
+    ['a library, though its time was seen, too', 'lib.(*Conn).loop', 'fetch'],
+  ])('of %s', (_, entry, charged) => {
+    const type = entry.replace('.loop', '');
+    const shares = [
+      shareEvidence('cpu', { before: { [`main serve fetch ${type}.send runtime.write`]: 90, [entry]: 50 } }),
+    ];
+    const finding = { ...found, path: found.path.map((fn) => ({ ...fn, function: entry })) };
+    const [told] = withContext([finding], buildReading({ shares }));
+    expect(told?.chargedTo?.function).toBe(charged);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { buildReading, levelEvidence, shareEvidence, waitEvidence } from '../../test/support/evidence.js';
+import { HANDLERS } from '../../test/support/handlers.js';
 import { EXAMPLE_SHARE, growthSeen, smallestChange, smallestPoints, wholeSeen } from './smallest.js';
 
 const MIB = 2 ** 20;
@@ -78,6 +79,15 @@ describe('what a reading would have seen', () => {
       growthSeen({ ...many, analysis: { ...many.analysis, minGrowth } }, EXAMPLE_SHARE) ?? 1;
     expect(least(0.1)).toBeGreaterThan(least(0.02));
   });
+});
+
+test('among several kinds of requests a growth must also be told from a change of their mix', () => {
+  const service = shareEvidence('cpu', { before: HANDLERS });
+  const { analysis } = service;
+  expect(analysis.requests.points).toHaveLength(2);
+  const oneKind = { ...service, analysis: { ...analysis, requests: { ...analysis.requests, points: [] } } };
+  const [seen, alone] = [service, oneKind].map((share) => growthSeen(share, EXAMPLE_SHARE) ?? 1);
+  expect(seen).toBeGreaterThan(alone ?? 1);
 });
 
 test('a hidden leak is told where it is smaller than doubling the level', () => {
