@@ -7,7 +7,7 @@ import { INCIDENT, smallService } from './support/small-service.js';
 // Whole answers about small services, as JSON: what happens to each of them is known, so that a rule which
 // changes shows in the lines that it decides.
 
-// Ahead of the tests, so that what runs while a tool is loaded belongs to none of them (test/mutants/README.md).
+// Tools are loaded ahead of the tests: code that runs once belongs to none of them (test/mutants/README.md).
 await Promise.all(TOOLS.map(({ preload }) => preload?.()));
 
 const window = { from: new Date(INCIDENT.from).toISOString(), to: new Date(INCIDENT.to).toISOString() };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { buildPart, byName, profileFrom, type Stacks } from '../../../test/support/contrast.js';
 import { ProfileBuilder } from '../pprof/builder.js';
-import { addCosts, noCosts, sumCosts } from './costs.js';
+import { addCosts, addTotals, areSame, keepCosts, noCosts, sumCosts } from './costs.js';
 import { joinProfiles } from './join.js';
 
 function costs(stacks: Stacks) {
@@ -111,4 +111,53 @@ describe('addCosts', () => {
   test('of no parts it is nothing', () => {
     expect(addCosts([], 3)).toEqual(noCosts(3));
   });
+});
+
+describe('addTotals', () => {
+  const totals = (total: number, ...functions: number[]) => ({
+    ...{ total, application: total - 1, served: total - 2 },
+    totals: Float64Array.from(functions),
+  });
+
+  test('of a single part they are its own, not copied', () => {
+    const part = { ...totals(9, 4, 5), self: new Float64Array(2) };
+    expect(addTotals([part], 2)).toEqual(totals(9, 4, 5));
+    expect(addTotals([part], 2).totals).toBe(part.totals);
+  });
+
+  test('of several parts they are the sum, and of none nothing', () => {
+    const sum = { ...totals(12, 5, 7), application: 10, served: 8 };
+    expect(addTotals([totals(9, 4, 5), totals(3, 1, 2)], 2)).toEqual(sum);
+    expect(addTotals([], 1)).toEqual({
+      ...{ total: 0, application: 0, served: 0 },
+      totals: new Float64Array(1),
+    });
+  });
+});
+
+test.each<[string, readonly number[], readonly number[], boolean]>([
+  ['equal members', [1, 2], [1, 2], true],
+  ['another first one', [3, 2], [1, 2], false],
+  ['another last one', [1, 2], [1, 3], false],
+  ['one more', [1, 2], [1, 2, 3], false],
+  ['none at all', [], [], true],
+])('two lists with %s', (_, some, others, are) => {
+  expect(areSame(some, others)).toBe(are);
+});
+
+test('costs that are kept belong to a list of functions and to what serves requests', () => {
+  const profile = profileFrom({ 'main price': 3, 'runtime.gc': 1 });
+  const joined = joinProfiles([profile]);
+  const [part] = joined.parts;
+  if (part === undefined) throw new Error('no part');
+  const { functions } = joined;
+  const none = new Uint8Array(functions.length);
+  const costs = keepCosts(profile, part, { functions, serving: none });
+  expect(costs).toEqual(sumCosts(part, functions.length, none));
+  expect(keepCosts(profile, part, { functions, serving: none.slice() })).toBe(costs);
+  const all = none.map(() => 1);
+  expect(keepCosts(profile, part, { functions, serving: all })).toEqual(
+    sumCosts(part, functions.length, all),
+  );
+  expect(keepCosts(profile, part, { functions: [...functions], serving: all })).not.toBe(costs);
 });

@@ -39,6 +39,13 @@ describe('signedRootOfCounts', () => {
       phi: 1,
       root: Math.sqrt(28 * Math.log(4)),
     },
+    {
+      what: 'as many in twice as many profiles',
+      counts: [14, 14],
+      profiles: [1, 2],
+      phi: 1,
+      root: -Math.sqrt(2 * 14 * Math.log(9 / 8)),
+    },
     { what: 'no profiles before', counts: [0, 14], profiles: [0, 5], phi: 1, root: 0 },
     { what: 'no profiles after', counts: [14, 0], profiles: [5, 0], phi: 1, root: 0 },
   ] as const)('$what', ({ counts, profiles, phi, root }) => {

@@ -122,6 +122,27 @@ describe('what a stretch compares', () => {
     expect([compared?.before.costs.total, compared?.after.costs.total]).toEqual(costs);
   });
 
+  test('functions with five samples in all parts together', () => {
+    const [part, other] = [
+      { 'main a': 2, b: 2, c: 40 },
+      { 'main a': 3, b: 2, c: 10 },
+    ];
+    const sampled = (quantum: number) => {
+      const all = { ...measured([part], [other]), quantum };
+      return compareRuns(all)[0]?.sampled.map((fn) => all.joined.functions[fn]?.name);
+    };
+    expect(sampled(1)).toEqual(['a', 'c', 'main']);
+    expect(sampled(10)).toEqual(['c']);
+    expect(sampled(0.1)).toEqual(['a', 'b', 'c', 'main']);
+  });
+
+  test('nothing before, where the baseline has no part', () => {
+    expect(compareRuns(measured([], [level(10)]))[0]?.before.costs).toEqual({
+      ...{ total: 0, application: 0, served: 0 },
+      totals: new Float64Array(2),
+    });
+  });
+
   test('what was summed up for one question is there for the next', () => {
     const all = build();
     const first = buildContrast(all, run(0, 1));
@@ -236,6 +257,10 @@ describe('how much a stretch must stand out', () => {
     expect(strongest([{ 'main b': 20 }], [{ 'main b': 20 }, { 'main b': 20, 'main a': 5 }])).toEqual(
       run(1, 1),
     );
+    // As many in another part of the window do not help.
+    const most = { 'main b': 2_000, 'main a': 1 };
+    expect(strongest([{ 'main b': 20 }], [most, { 'main b': 20, 'main a': 4 }])).toEqual(run(0, 1));
+    expect(strongest([{ 'main b': 20 }], [most, { 'main b': 20, 'main a': 5 }])).toEqual(run(1, 1));
     const large = { 'main a': 100_000, 'main b': 900_000 };
     expect(strongest([large], [large, { 'main a': 118_000, 'main b': 882_000 }])).toEqual(run(0, 1));
     const collected = { ...calm, 'runtime.gc': 5_000 };
@@ -261,5 +286,11 @@ describe('how much a stretch must stand out', () => {
     const few = [{ 'main b': 20 }, { 'main b': 20, 'main a': 4 }].map(worth);
     const all = { ...measured([worth({ 'main b': 20 })], few), quantum: 1e7 };
     expect(strongestRun(compareRuns(all), { nameable: null, population: 'total' })).toEqual(run(0, 1));
+    const apart = [
+      { 'main b': 2_000, 'main a': 1 },
+      { 'main b': 20, 'main a': 4 },
+    ].map(worth);
+    const one = { ...measured([worth({ 'main b': 20 })], apart), quantum: 1e7 };
+    expect(strongestRun(compareRuns(one), { nameable: null, population: 'total' })).toEqual(run(0, 1));
   });
 });

@@ -1,5 +1,8 @@
-import { describe, expect, test } from 'vitest';
-import { similarPairs } from './similar-names.js';
+import { describe, expect, test, vi } from 'vitest';
+
+// The memory of names that were split is its own, and not that of other tests or of the run before.
+vi.resetModules();
+const { similarPairs } = await import('./similar-names.js');
 
 describe('names that may be those of one function before and after a renaming', () => {
   test.each<{ what: string; earlier: string; later: string; similarity: number | null }>([
