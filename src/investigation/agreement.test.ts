@@ -43,7 +43,7 @@ test('a row that another word explains keeps it', () => {
   const leak: LensRow = { ...row('inuse', 50 * MIB, 140 * MIB, null), verdict: 'leak' };
   expect(inAgreement(leak)).toBe(leak);
   const conclusion = { verdict: 'leak', causes: [] } as const;
-  expect(agreeing(conclusion, [row('cpu', 1, 9, 0.01)])).toBe(conclusion);
+  expect(agreeing(conclusion, [inAgreement(row('cpu', 1, 9, 0.01))])).toBe(conclusion);
 });
 
 test.each<[string, LensRow, number | null]>([

@@ -36,4 +36,12 @@ describe('a rise of one type of time is that of a function whose code changed by
   ])('a change $what: $is', ({ other, is }) => {
     expect(isRiseOfChange(rise(wall(60, 10)), [other])).toBe(is);
   });
+
+  test('of the first function of all: true', () => {
+    const stacks = (accept: number): Stacks => ({ 'main accept': accept, 'main poll': 10 });
+    const changed = shareEvidence('cpu', { before: stacks(10), change: { culprit: 'accept' } });
+    const risen = rise(stacks(60), { before: stacks(10) });
+    expect(risen.analysis.joined.functions[0]?.name).toBe('accept');
+    expect(isRiseOfChange(risen, [changed])).toBe(true);
+  });
 });
