@@ -1,8 +1,9 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import * as similarNames from './similar-names.js';
 
-// The memory of names that were split is its own, and not that of other tests or of the run before.
-vi.resetModules();
-const { similarPairs } = await import('./similar-names.js');
+/** Pairs as names tell them that no test has split before. */
+const similarPairs = (laters: readonly string[], earliers: readonly string[]) =>
+  similarNames.similarPairs(laters, earliers, new Map());
 
 describe('names that may be those of one function before and after a renaming', () => {
   test.each<{ what: string; earlier: string; later: string; similarity: number | null }>([
@@ -76,5 +77,23 @@ describe('names that may be those of one function before and after a renaming', 
     expect(pairs.map(({ earlier }) => earlier)).toEqual(['x.read', 'y.read']);
     expect(similarPairs([], ['x.read'])).toEqual([]);
     expect(similarPairs(['x.read'], [])).toEqual([]);
+  });
+
+  test('names split before are known by the next pairs', () => {
+    const known: Parameters<typeof similarNames.similarPairs>[2] = new Map();
+    similarNames.similarPairs(['x.read'], ['y.read'], known);
+    const [first] = known.values();
+    similarNames.similarPairs(['x.read', 'x.write'], ['y.read'], known);
+    expect([...known.keys()]).toEqual(['x.read', 'y.read', 'x.write']);
+    expect(known.values().next().value).toBe(first);
+  });
+
+  test('the memory of names is bounded', () => {
+    const many = Array.from({ length: 20_001 }, (_, at) => `${at}`);
+    const known: NonNullable<Parameters<typeof similarNames.similarPairs>[2]> = new Map();
+    similarNames.similarPairs(many.slice(0, 20_000), [], known);
+    expect(known.size).toBe(20_000);
+    similarNames.similarPairs(many.slice(20_000), [], known);
+    expect([...known.keys()]).toEqual(['20000']);
   });
 });

@@ -13,12 +13,17 @@ export interface SimilarPair {
  * Pairs names that may be those of one function before and after a renaming: their last parts share most
  * words, and so do the whole names, unless the last parts are equal (a package that was renamed).
  *
+ * @param known names split before
  * @returns the most similar first
  */
-export function similarPairs(laters: readonly string[], earliers: readonly string[]): SimilarPair[] {
+export function similarPairs(
+  laters: readonly string[],
+  earliers: readonly string[],
+  known: Map<string, NameWords> = splitNames,
+): SimilarPair[] {
   const byWord = new Map<string, string[]>();
   for (const later of laters) {
-    for (const word of splitName(later).last) {
+    for (const word of splitName(known, later).last) {
       const names = byWord.get(word);
       if (names === undefined) byWord.set(word, [later]);
       else names.push(later);
@@ -26,11 +31,11 @@ export function similarPairs(laters: readonly string[], earliers: readonly strin
   }
   const pairs: SimilarPair[] = [];
   for (const earlier of new Set(earliers)) {
-    const other = splitName(earlier);
+    const other = splitName(known, earlier);
     const candidates = new Set<string>();
     for (const word of other.last) for (const later of byWord.get(word) ?? []) candidates.add(later);
     for (const later of candidates) {
-      const parts = splitName(later);
+      const parts = splitName(known, later);
       const last = overlap(parts.last, other.last);
       if (last < MIN_SIMILARITY) continue;
       const similarity = overlap(parts.all(), other.all());
@@ -55,8 +60,8 @@ const splitNames = new Map<string, NameWords>();
 /** The memory is emptied where it holds more names. */
 const MAX_SPLIT_NAMES = 20_000;
 
-function splitName(name: string): NameWords {
-  const known = splitNames.get(name);
+function splitName(names: Map<string, NameWords>, name: string): NameWords {
+  const known = names.get(name);
   if (known !== undefined) return known;
   let all: ReadonlySet<string> | undefined;
   const words = {
@@ -66,8 +71,8 @@ function splitName(name: string): NameWords {
       return all;
     },
   };
-  if (splitNames.size >= MAX_SPLIT_NAMES) splitNames.clear();
-  splitNames.set(name, words);
+  if (names.size >= MAX_SPLIT_NAMES) names.clear();
+  names.set(name, words);
   return words;
 }
 
