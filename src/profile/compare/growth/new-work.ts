@@ -38,9 +38,9 @@ export function callerOfNewWork(
   if (mine < MIN_OF_TWO || mine >= NEARLY_ALL) return null;
   for (let other = 0; other < below.length; other++) {
     const part = measurePart(other);
-    if (part < MIN_OF_TWO || mine + part < NEARLY_ALL || other === caller || !isNew(other)) continue;
+    if (part < MIN_OF_TWO || mine + part < NEARLY_ALL || !isNew(other)) continue;
     const isApart = !isBelow(joined, after.parts, other, fn) && !isBelow(joined, after.parts, fn, other);
-    if (other !== fn && isApart) return caller;
+    if (isApart) return caller;
   }
   return null;
 }

@@ -9,7 +9,10 @@ test.each([
   ['example.org/cache.NewLRU[...].func1', 'example.org/cache'],
   ['example.org/cache.start', 'example.org/cache'],
   ['java/util/concurrent/ThreadPoolExecutor$Worker.run', 'java/util/concurrent/ThreadPoolExecutor$Worker'],
+  ['example.org/cache.(*LRU[...]).Get', 'example.org/cache.(*LRU)'],
+  ['shop::pricing::Quote::total', 'shop::pricing::Quote'],
   ['run', 'run'],
+  ['run.func1', 'run'],
 ])('the type of %s is %s', (name, type) => {
   expect(getType(name)).toBe(type);
 });
@@ -41,5 +44,23 @@ describe('the own code that uses a type', () => {
     ['none of another type', { 'main describe lib.(*Pool).get': 9 }, null],
   ])('is %s', (_what, stacks, expected) => {
     expect(find(stacks)?.fn ?? null).toBe(expected);
+  });
+
+  test('is told with its part of the calls, whichever function comes first', () => {
+    const stacks = { [`main describe ${call}`]: 2, [`main search ${call}`]: 6 };
+    expect(find(stacks)).toEqual({ fn: 'search', part: 0.75 });
+  });
+
+  test.each([
+    [29, null],
+    [30, 'describe'],
+  ])('three samples of ten units tell it: %s', (value, fn) => {
+    expect(find({ [`main describe ${call}`]: value }, 10)?.fn ?? null).toBe(fn);
+  });
+
+  test('may be of that type itself', () => {
+    const sides = contrast({}, { 'shop.(*Conn).run shop.(*Conn).get': 9 });
+    const user = findTypeUser(sides.joined, sides.after.parts, 'shop.(*Conn)', 1);
+    expect(getName(sides, user?.fn)).toBe('shop.(*Conn).get');
   });
 });
