@@ -41,6 +41,10 @@ describe('loadChange', () => {
       loadChange(before, after, SAMPLES).hasFallen;
     expect(fell(calm, parts(720, 730))).toBe(true);
     expect(fell(calm, parts(840, 850))).toBe(false);
+    // However sure it is, less than the gate is none.
+    const many = (value: number) => parts(...new Array<number>(40).fill(value));
+    expect(fell(many(10_000), many(8_400))).toBe(false);
+    expect(fell(many(10_000), many(8_300))).toBe(true);
     expect(fell(calm, parts(1400, 1390))).toBe(false);
     expect(fell(calm, parts(1000, 1000, 1000, 500))).toBe(false);
     expect(fell(parts(400, 1600, 700, 1300), parts(720, 730))).toBe(false);

@@ -104,7 +104,7 @@ function fitTimes(
   const fits = new Float64Array(times.length);
   for (const { stretch, first, last, before, after } of mixtures) {
     let at = 0;
-    // Times are in order: most lie before or after all of a stretch.
+    // Times are in order: most lie before or after all of a stretch, which is no mixture then.
     for (; at < fits.length && first >= (times[at] ?? 0); at++) fits[at] = (fits[at] ?? 0) + after;
     for (; at < fits.length && last + covered > (times[at] ?? 0); at++)
       fits[at] =
@@ -114,9 +114,8 @@ function fitTimes(
   return fits;
 }
 
-/** Log-likelihood of a stretch of which about a part lies after the change. */
+/** Log-likelihood of a stretch of which about a part, neither none nor all of it, lies after the change. */
 function mixedLikelihood(stretch: SharesAt, step: ShareStep, part: number): number {
-  if (part <= 0 || part >= 1) return mixtureLikelihood(stretch, step, part);
   const logs = new Float64Array(MIXED.length);
   for (let mix = 0; mix < logs.length; mix++)
     logs[mix] = mixtureLikelihood(stretch, step, part + (MIXED[mix] ?? 0));
