@@ -3,7 +3,8 @@ import { profileFrom } from '../../test/support/contrast.js';
 import { type Alias, toLens } from '../../test/support/type-ids.js';
 import { analyse } from '../profile/compare/analysis.js';
 import type { LensRow } from '../profile/compare/finding.js';
-import { agreeing, computeChance, inAgreement, newsIn, samplingError, withExcuse } from './agreement.js';
+import { agreeing, computeChance, inAgreement, newsIn, samplingError } from './agreement.js';
+import { withExcuse } from './rows/excuse.js';
 
 const MIB = 2 ** 20;
 const row = (alias: Alias, before: number | null, after: number | null, error: number | null): LensRow => ({
@@ -100,7 +101,7 @@ test('the error of sampling is that of the counts of both sides', () => {
 });
 
 describe('circumstances that make a movement no news', () => {
-  const replaced = { isReplaced: true, served: 1.2, later: null, dismissed: null };
+  const replaced = { isReplaced: true, served: 1.2, later: null, usual: null, dismissed: null };
   test.each<[string, LensRow, Parameters<typeof withExcuse>[1], LensRow['excuse']]>([
     ['goroutines that fell with a deploy', row('goroutines', 40, 16, null), replaced, 'restart'],
     [
@@ -115,6 +116,18 @@ describe('circumstances that make a movement no news', () => {
       'waiting that fell in the same instances',
       row('mutex', 150e6, 51e6, null),
       { ...replaced, isReplaced: false },
+      undefined,
+    ],
+    [
+      'waiting that fell from a few long waits in one part of the baseline',
+      row('mutex', 150e6, 51e6, null),
+      { ...replaced, isReplaced: false, usual: 0.127 },
+      'passing',
+    ],
+    [
+      'waiting that fell from what it was in all parts of the baseline',
+      row('mutex', 150e6, 51e6, null),
+      { ...replaced, isReplaced: false, usual: 0.128 },
       undefined,
     ],
     ['CPU that fell with a deploy', row('cpu', 1e9, 0.5e9, 0.01), replaced, undefined],
@@ -158,23 +171,39 @@ test.each<[string, LensRow]>([
   ['a level that did not change', row('goroutines', 16, 17, null)],
   ['time of another verdict', { ...row('cpu', 1e9, 1.01e9, 0.01), verdict: 'code_regression' }],
 ])('%s needs no excuse', (_, given) => {
-  const circumstances = { isReplaced: true, served: 1.2, later: 0.001, dismissed: 'starved' } as const;
+  const circumstances = {
+    isReplaced: true,
+    served: 1.2,
+    later: 0.001,
+    usual: null,
+    dismissed: 'starved',
+  } as const;
   expect(withExcuse(given, circumstances)).toBe(given);
 });
 
 test('where the time served is unknown, no waiting is immaterial', () => {
   const fell: LensRow = { ...row('mutex', 2e6, 1e6, null), verdict: 'fell' };
-  expect(withExcuse(fell, { isReplaced: false, served: null, later: null, dismissed: null })).toBe(fell);
+  expect(
+    withExcuse(fell, { isReplaced: false, served: null, later: null, usual: null, dismissed: null }),
+  ).toBe(fell);
 });
 
 test('amounts, which follow no restart, have no excuse', () => {
   const fell: LensRow = { ...row('alloc', 9e9, 1e9, 0.01), verdict: 'fell' };
-  expect(withExcuse(fell, { isReplaced: true, served: 1.2, later: null, dismissed: null })).toBe(fell);
+  expect(withExcuse(fell, { isReplaced: true, served: 1.2, later: null, usual: null, dismissed: null })).toBe(
+    fell,
+  );
 });
 
 test('waiting that fell has no excuse of waiting that grew', () => {
   const fell: LensRow = { ...row('mutex', 150e6, 51e6, null), verdict: 'fell' };
-  const circumstances = { isReplaced: false, served: 1.2, later: 0.001, dismissed: 'starved' } as const;
+  const circumstances = {
+    isReplaced: false,
+    served: 1.2,
+    later: 0.001,
+    usual: null,
+    dismissed: 'starved',
+  } as const;
   expect(withExcuse(fell, circumstances)).toBe(fell);
   // Only waiting that grew can have settled since.
   expect(withExcuse(fell, { ...circumstances, isReplaced: true, later: 9 }).excuse).toBe('restart');
@@ -186,7 +215,7 @@ test.each<[string, number | null, LensRow['excuse']]>([
   ['where nothing waited', null, undefined],
 ])('waiting that grew to 13 ms of 1.2 s, by a difference %s', (_, before, excuse) => {
   const rose: LensRow = { ...row('mutex', before, 13e6, null), verdict: 'rose' };
-  expect(withExcuse(rose, { isReplaced: false, served: 1.2, later: null, dismissed: null }).excuse).toBe(
-    excuse,
-  );
+  expect(
+    withExcuse(rose, { isReplaced: false, served: 1.2, later: null, usual: null, dismissed: null }).excuse,
+  ).toBe(excuse);
 });

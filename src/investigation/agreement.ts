@@ -4,7 +4,6 @@ import { exceedsHeapSampling } from '../profile/compare/growth/heap-sampling.js'
 import type { PartCosts } from '../profile/contrast/runs.js';
 import { secondsPerUnit } from '../text/units.js';
 import type { Conclusion } from './conclude.js';
-import { MIN_WAIT_PART } from './thresholds.js';
 
 // A word next to two numbers must agree with them. These thresholds say how large a change is small.
 
@@ -84,39 +83,6 @@ function isSmallAmount(
 export function inAgreement(row: LensRow): LensRow {
   const movement = describeMovement(row);
   return row.verdict === 'no_change' && movement !== null ? { ...row, verdict: movement.direction } : row;
-}
-
-/** Facts about the service as a whole that make a movement of one type no news. */
-export interface Circumstances {
-  /** Whether all instances of the window are new: they begin with few connections and empty caches. */
-  isReplaced: boolean;
-  /** Time that the main type shows in each profile of the incident, in seconds; null where unknown. */
-  served: number | null;
-  /** Waiting per profile in the later half of the incident, in seconds; null of a type of another kind. */
-  later: number | null;
-  /** Reason why waiting that grew is no contention. */
-  dismissed: LensRow['excuse'] | null;
-}
-
-/**
- * The row with the reason why its movement is no news: a level or waiting that fell when all instances were
- * replaced, waiting that changed by less than one hundredth of the time served, the least that is contention,
- * or that new instances did while they started.
- */
-export function withExcuse(row: LensRow, { isReplaced, served, later, dismissed }: Circumstances): LensRow {
-  const { kind, type, verdict, before, after } = row;
-  if (verdict !== 'rose' && verdict !== 'fell') return row;
-  if (kind === 'level') return verdict === 'fell' && isReplaced ? { ...row, excuse: 'restart' } : row;
-  if (kind !== 'wait') return row;
-  const seconds = secondsPerUnit(type.unit) ?? 1;
-  const changed = Math.abs((after ?? 0) - (before ?? 0)) * seconds;
-  if (verdict === 'rose' && dismissed) return { ...row, excuse: dismissed };
-  if (served !== null && changed < MIN_WAIT_PART * served) return { ...row, excuse: 'immaterial' };
-  // The waits of old processes do not come back with them.
-  if (verdict === 'fell') return isReplaced ? { ...row, excuse: 'restart' } : row;
-  if (!isReplaced || later === null) return row;
-  const hasSettled = describeMovement({ ...row, after: later / seconds })?.direction !== 'rose';
-  return hasSettled ? { ...row, excuse: 'restart' } : row;
 }
 
 /** Rows of types that moved and that neither load, a function nor the circumstances explain. */

@@ -4,11 +4,11 @@ import type { NextCall } from '../report/next.js';
 import type { JsonObject } from '../report/render.js';
 import type { Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
-import { withExcuse } from './agreement.js';
 import { type Evidence, timeServed } from './evidence/evidence.js';
 import type { UnreadParts } from './evidence/unread.js';
 import { lensRows } from './lens-rows.js';
 import { withLessLoad } from './requests/less-load.js';
+import { withExcuse } from './rows/excuse.js';
 
 /** A part that was not read, as an answer names it. */
 export interface NotRead {
@@ -40,8 +40,8 @@ export function allRows(reading: Evidence): LensRow[] {
   const rows = lensRows(reading).map((row): LensRow => {
     if (isUnread(row)) return { ...row, verdict: 'not_read' };
     const wait = reading.waits.find(({ lens }) => lens.type.id === row.type.id);
-    const { later = null, dismissed = null } = wait ?? {};
-    return withExcuse(row, { later, dismissed, ...circumstances });
+    const { later = null, usual = null, dismissed = null } = wait ?? {};
+    return withExcuse(row, { later, usual, dismissed, ...circumstances });
   });
   const explained = withLessLoad(rows, reading);
   const without = absent.filter(({ lens }) => rows.every(({ type }) => type.id !== lens.type.id));

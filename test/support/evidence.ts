@@ -190,7 +190,7 @@ export function waitEvidence(
   const [was, is] = [before ?? 0, after ?? 0];
   const contention =
     hasGrown === undefined ? null : { growth: siteGrowth(hasGrown), added: is - was, since: SINCE };
-  return { lens: toLens(alias), before: was, after: is, later: is, contention, dismissed: null };
+  return { lens: toLens(alias), before: was, after: is, later: is, usual: was, contention, dismissed: null };
 }
 
 export interface ReadingEvidence {

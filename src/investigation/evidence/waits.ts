@@ -5,7 +5,7 @@ import { isStarved } from '../../profile/compare/growth/starved.js';
 import type { SiteGrowth } from '../../profile/compare/growth.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
 import { arrivalInterval, stepCuts } from '../../profile/compare/since.js';
-import { waitGrew, waitRose } from '../../profile/compare/waits.js';
+import { type WaitPart, waitGrew, waitRose } from '../../profile/compare/waits.js';
 import { partWindows } from '../../profile/series/parts.js';
 import { secondsPerUnit } from '../../text/units.js';
 import { MIN_WAIT_PART } from '../thresholds.js';
@@ -23,6 +23,8 @@ export interface WaitLens {
   after: number;
   /** Waiting time per profile in the later half of the incident, in which new instances have settled. */
   later: number;
+  /** Waiting time per profile in the baseline without its worst part: few long waits make most of a sum. */
+  usual: number;
   contention: {
     growth: SiteGrowth;
     /** Waiting time per profile that was added, in seconds. */
@@ -90,6 +92,7 @@ export async function readWaits(
     before: meanBefore,
     after: meanAfter,
     later: mean(after.slice(Math.floor(after.length / 2))),
+    usual: mean(withoutWorst(before)),
     contention: null,
     dismissed: null,
   };
@@ -120,6 +123,14 @@ export async function readWaits(
     return { ...withoutContention, dismissed: 'purpose' };
   const since = onsetOfWaiting(profileTimes, main, plan, growthStart.firstPart);
   return { ...withoutContention, contention: { growth, added: meanAfter - meanBefore, since } };
+}
+
+/** Parts of a window without the one in which most was waited for each profile. */
+function withoutWorst<T extends WaitPart>(parts: readonly T[]): T[] {
+  const measure = ({ value, profiles }: T) => value / Math.max(1, profiles);
+  const worst = Math.max(...parts.map(measure));
+  const at = parts.findIndex((part) => measure(part) === worst);
+  return parts.filter((_, index) => index !== at);
 }
 
 /** A type of waits as it was read, with its totals over time. */

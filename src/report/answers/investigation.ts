@@ -5,6 +5,7 @@ import type { ProfileType } from '../../profile/types/types.js';
 import { leadingName, safeText } from '../../text/sanitise.js';
 import { formatTime, formatValue, plural } from '../../text/units.js';
 import { type Clock, createWriter } from '../change/clock.js';
+import { EXCUSES } from '../change/excuses.js';
 import { findingRows } from '../change/finding-rows.js';
 import { aliasRange, whereText, writeSentence } from '../change/finding-sentence.js';
 import { guessNotes } from '../guess-notes.js';
@@ -273,16 +274,6 @@ function turnoverText(instances: Investigation['counts']['instances']): string {
     ? `; the same ${plural(stayed, 'instance')}`
     : `; instances: ${stayed} stayed, ${left} left, ${arrived} arrived`;
 }
-
-/** Reasons why a value that changed widely is no news, in words. */
-const EXCUSES: Readonly<Record<NonNullable<LensRow['excuse']>, string>> = {
-  alike: 'all waits grew alike',
-  restart: 'all instances are new',
-  starved: 'goroutines wait for a processor: a throttled or busy host',
-  immaterial: 'immaterial next to the time served',
-  purpose: 'new code waits for events or for work',
-  load: 'with the requests',
-};
 
 /**
  * All types that were read, with their change, and those that were left out; a single one stands in the

@@ -1,0 +1,48 @@
+import type { LensRow } from '../../profile/compare/finding.js';
+import { secondsPerUnit } from '../../text/units.js';
+import { describeMovement } from '../agreement.js';
+import { MIN_WAIT_PART } from '../thresholds.js';
+
+/** Facts about the service as a whole that make a movement of one type no news. */
+export interface Circumstances {
+  /** Whether all instances of the window are new: they begin with few connections and empty caches. */
+  isReplaced: boolean;
+  /** Time that the main type shows in each profile of the incident, in seconds; null where unknown. */
+  served: number | null;
+  /** Waiting per profile in the later half of the incident, in seconds; null of a type of another kind. */
+  later: number | null;
+  /** Waiting per profile of the baseline without its worst part, in seconds; null of another kind. */
+  usual: number | null;
+  /** Reason why waiting that grew is no contention. */
+  dismissed: LensRow['excuse'] | null;
+}
+
+/**
+ * The row with the reason why its movement is no news: a level or waiting that fell when all instances were
+ * replaced, waiting that fell only from a few long waits in one part of the baseline, waiting that changed by
+ * less than one hundredth of the time served, the least that is contention, or that new instances did while
+ * they started.
+ */
+export function withExcuse(
+  row: LensRow,
+  { isReplaced, served, later, usual, dismissed }: Circumstances,
+): LensRow {
+  const { kind, type, verdict, before, after } = row;
+  if (verdict !== 'rose' && verdict !== 'fell') return row;
+  if (kind === 'level') return verdict === 'fell' && isReplaced ? { ...row, excuse: 'restart' } : row;
+  if (kind !== 'wait') return row;
+  const seconds = secondsPerUnit(type.unit) ?? 1;
+  const changed = Math.abs((after ?? 0) - (before ?? 0)) * seconds;
+  if (verdict === 'rose' && dismissed) return { ...row, excuse: dismissed };
+  if (served !== null && changed < MIN_WAIT_PART * served) return { ...row, excuse: 'immaterial' };
+  // The waits of old processes do not come back with them.
+  if (verdict === 'fell' && isReplaced) return { ...row, excuse: 'restart' };
+  if (verdict === 'fell') {
+    const hasFallen =
+      usual === null || describeMovement({ ...row, before: usual / seconds })?.direction === 'fell';
+    return hasFallen ? row : { ...row, excuse: 'passing' };
+  }
+  if (!isReplaced || later === null) return row;
+  const hasSettled = describeMovement({ ...row, after: later / seconds })?.direction !== 'rose';
+  return hasSettled ? { ...row, excuse: 'restart' } : row;
+}
