@@ -20,6 +20,11 @@ test.each([
     served: 2.1,
     expected: false,
   },
+  {
+    what: 'longer by less than a tenth of the time served, which both together are',
+    place: { before: 0.02, after: 0.11 },
+    expected: false,
+  },
   { what: 'less than 5 ms', place: { before: 0, after: 0.004 }, served: null, expected: false },
   { what: 'as the load squared explains', place: { before: 1, after: 19 }, load: 2, expected: false },
   { what: 'longer than the load squared explains', place: { before: 1, after: 20 }, load: 2, expected: true },
@@ -44,6 +49,12 @@ describe('requests that wait at one place', () => {
     const fn = findFunction(sides, site);
     return requestsThatWait({ ...sides, site: { fn, growth: 1, part: 1 } }, 0.001, 1, 1);
   };
+
+  test('are the growth that they were found in', () => {
+    const found = find({}, { [QUERY]: 500 });
+    expect(found?.site).toMatchObject({ growth: 1, part: 1 });
+    expect([found?.before.costs.total, found?.after.costs.total]).toEqual([0, 500]);
+  });
 
   test.each([
     {
