@@ -1,10 +1,12 @@
 import type { NotReadReason } from '../errors.js';
 import type { LensRow } from '../profile/compare/finding.js';
+import { activePerProfile } from '../profile/contrast/runs.js';
 import type { NextCall } from '../report/next.js';
 import type { JsonObject } from '../report/render.js';
 import type { Window } from '../sources/source.js';
-import { formatTime } from '../text/units.js';
+import { formatTime, secondsPerUnit } from '../text/units.js';
 import { type Evidence, timeServed } from './evidence/evidence.js';
+import type { ShareLens } from './evidence/shares.js';
 import type { UnreadParts } from './evidence/unread.js';
 import { lensRows } from './lens-rows.js';
 import { withLessLoad } from './requests/less-load.js';
@@ -26,6 +28,14 @@ export function listNotRead({ unread: { types, labels } }: { unread: UnreadParts
   ];
 }
 
+/** Time per profile in the later half of the incident, in seconds; null where its parts do not tell it. */
+function measureLater(share: ShareLens | undefined): number | null {
+  if (share === undefined || share.analysis.incident.length < 2) return null;
+  const { incident } = share.analysis;
+  const later = incident.slice(Math.floor(incident.length / 2));
+  return activePerProfile(later) * (secondsPerUnit(share.lens.type.unit) ?? 1);
+}
+
 /**
  * Rows of all profile types: `not_read` for those that failed, with their totals where these were known.
  */
@@ -40,7 +50,8 @@ export function allRows(reading: Evidence): LensRow[] {
   const rows = lensRows(reading).map((row): LensRow => {
     if (isUnread(row)) return { ...row, verdict: 'not_read' };
     const wait = reading.waits.find(({ lens }) => lens.type.id === row.type.id);
-    const { later = null, usual = null, dismissed = null } = wait ?? {};
+    const share = reading.shares.find(({ lens }) => lens.type.id === row.type.id);
+    const { later = measureLater(share), usual = null, dismissed = null } = wait ?? {};
     return withExcuse(row, { later, usual, dismissed, ...circumstances });
   });
   const explained = withLessLoad(rows, reading);

@@ -9,7 +9,7 @@ export interface Circumstances {
   isReplaced: boolean;
   /** Time that the main type shows in each profile of the incident, in seconds; null where unknown. */
   served: number | null;
-  /** Waiting per profile in the later half of the incident, in seconds; null of a type of another kind. */
+  /** Time or waiting per profile in the later half of the incident, in seconds; null where not measured. */
   later: number | null;
   /** Waiting per profile of the baseline without its worst part, in seconds; null of another kind. */
   usual: number | null;
@@ -20,8 +20,8 @@ export interface Circumstances {
 /**
  * The row with the reason why its movement is no news: a level or waiting that fell when all instances were
  * replaced, waiting that fell only from a few long waits in one part of the baseline, waiting that changed by
- * less than one hundredth of the time served, the least that is contention, or that new instances did while
- * they started.
+ * less than one hundredth of the time served, the least that is contention, or time or waiting that new
+ * instances took while they started.
  */
 export function withExcuse(
   row: LensRow,
@@ -30,8 +30,13 @@ export function withExcuse(
   const { kind, type, verdict, before, after } = row;
   if (verdict !== 'rose' && verdict !== 'fell') return row;
   if (kind === 'level') return verdict === 'fell' && isReplaced ? { ...row, excuse: 'restart' } : row;
-  if (kind !== 'wait') return row;
   const seconds = secondsPerUnit(type.unit) ?? 1;
+  const hasSettled = () =>
+    later !== null && describeMovement({ ...row, after: later / seconds })?.direction !== 'rose';
+  // A runtime that compiles and fills its caches takes time that no own code shows.
+  if (kind === 'time')
+    return verdict === 'rose' && isReplaced && hasSettled() ? { ...row, excuse: 'settled' } : row;
+  if (kind !== 'wait') return row;
   const changed = Math.abs((after ?? 0) - (before ?? 0)) * seconds;
   if (verdict === 'rose' && dismissed) return { ...row, excuse: dismissed };
   if (served !== null && changed < MIN_WAIT_PART * served) return { ...row, excuse: 'immaterial' };
@@ -42,7 +47,5 @@ export function withExcuse(
       usual === null || describeMovement({ ...row, before: usual / seconds })?.direction === 'fell';
     return hasFallen ? row : { ...row, excuse: 'passing' };
   }
-  if (!isReplaced || later === null) return row;
-  const hasSettled = describeMovement({ ...row, after: later / seconds })?.direction !== 'rose';
-  return hasSettled ? { ...row, excuse: 'restart' } : row;
+  return isReplaced && hasSettled() ? { ...row, excuse: 'restart' } : row;
 }
