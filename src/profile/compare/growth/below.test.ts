@@ -31,6 +31,11 @@ describe('spreadBelow', () => {
       ['hold', [null, 100]],
     ],
     [
+      'code that the standard library calls back, below it',
+      { 'main hold runtime.route b': 60, 'main hold lib.a': 40 },
+      ['hold', ['b', 60], ['lib.a', 40]],
+    ],
+    [
       'no more than three, none below a tenth',
       { 'main hold b': 40, 'main hold c': 25, 'main hold d': 15, 'main hold e': 12, 'main hold f': 8 },
       ['hold', ['b', 40], ['c', 25], ['d', 15]],

@@ -143,8 +143,8 @@ function forEachStack(
 }
 
 /**
- * The function that a stack goes on to below another one, recursion folded; null where it ends there, or in
- * the runtime, and undefined where it does not pass.
+ * The function of code that a stack goes on to below another one, recursion folded; null where it ends there,
+ * or in the runtime, and undefined where it does not pass.
  */
 function findCallee(
   joined: Joined,
@@ -156,10 +156,13 @@ function findCallee(
   const start = stackStart[stack] ?? 0;
   for (let at = start; at < (stackStart[stack + 1] ?? 0); at++) {
     if (frameFunction[stackFrames[at] ?? 0] !== fn) continue;
-    // The frame of the function next to the leaf: what lies below it is called by it and by no recursion.
-    if (at === start) return null;
-    const callee = frameFunction[stackFrames[at - 1] ?? 0] ?? 0;
-    return isCode(joined, callee) ? callee : null;
+    // The frame of the function next to the leaf: what lies below it is called by it and by no recursion. The
+    // standard library calls back: a router, or a sort, leads to code again.
+    for (let below = at - 1; below >= start; below--) {
+      const callee = frameFunction[stackFrames[below] ?? 0] ?? 0;
+      if (isCode(joined, callee)) return callee;
+    }
+    return null;
   }
   return undefined;
 }
