@@ -43,11 +43,22 @@ export async function drawOutcome(
     signal: context.signal,
   });
   return {
-    rows,
+    rows: withCollector(rows, conclusion),
     conclusion,
     findings: withContext(conclusion.isSoFar ? findingsSoFar(findings) : findings, evidence),
     unreadOnset: onset.unread,
   };
+}
+
+/** Rows of an answer: a type changed, too, where it is the collector that costs more for itself. */
+function withCollector(
+  rows: readonly LensRow[],
+  { causes }: Pick<Settled, 'causes'>,
+): readonly LensRow[] {
+  const alone = causes.find(({ kind, of }) => kind === 'code' && of.change?.allocations !== undefined);
+  return rows.map((row) =>
+    row.type.id === alone?.of.lens.type.id ? { ...row, verdict: 'code_regression' } : row,
+  );
 }
 
 /**
