@@ -291,6 +291,23 @@ test('a further change whose value stayed is none: the rest shrank by what was l
   expect(named(300)).toEqual(['stock', 'price']);
 });
 
+test('a growth that only the rest shows has medium confidence at most', () => {
+  const all = { 'main serve price': 100, 'main serve stock': 100, 'main poll': 800 };
+  const grown = shareEvidence('cpu', {
+    before: all,
+    after: { ...all, 'main serve price': 300, 'main poll': 600 },
+    change: {},
+  });
+  const told = (of: typeof grown) => {
+    const finding = causeFinding(code(of), null);
+    return [finding?.of.isRest, finding?.confidence];
+  };
+  expect(told(grown)).toEqual([undefined, 'high']);
+  // Another change raised all to eight times as much.
+  const whole = shareEvidence('cpu', { before: all, after: { ...all, 'main serve stock': 8_000 } });
+  expect(told({ ...grown, analysis: whole.analysis })).toEqual([true, 'medium']);
+});
+
 describe('one row for each type', () => {
   const rows = (evidence: Parameters<typeof buildReading>[0]) =>
     lensRows(buildReading(evidence)).map(({ type, verdict }) => [type.alias, verdict]);

@@ -33,6 +33,14 @@ export function rateConfidence(z: number): Confidence {
 }
 
 /**
+ * The confidence in a growth that only the rest of a type shows, while its part of the whole stayed or fell:
+ * what is slower for all, as the network of a busy host, looks like that, too.
+ */
+function capConfidence(confidence: Confidence): Confidence {
+  return confidence === 'high' ? 'medium' : confidence;
+}
+
+/**
  * The findings of an investigation in order, one for each cause; a function that changed in several types is
  * one finding.
  *
@@ -152,7 +160,7 @@ function changeFinding(
   return {
     type,
     kind,
-    confidence: rateConfidence(culprit.z),
+    confidence: isRest ? capConfidence(rateConfidence(culprit.z)) : rateConfidence(culprit.z),
     ...(isRest ? shown : part),
     of: {
       label: ofLabel === null ? null : { name: ofLabel.label, value: ofLabel.value },

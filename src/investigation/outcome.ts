@@ -51,10 +51,7 @@ export async function drawOutcome(
 }
 
 /** Rows of an answer: a type changed, too, where it is the collector that costs more for itself. */
-function withCollector(
-  rows: readonly LensRow[],
-  { causes }: Pick<Settled, 'causes'>,
-): readonly LensRow[] {
+function withCollector(rows: readonly LensRow[], { causes }: Pick<Settled, 'causes'>): readonly LensRow[] {
   const alone = causes.find(({ kind, of }) => kind === 'code' && of.change?.allocations !== undefined);
   return rows.map((row) =>
     row.type.id === alone?.of.lens.type.id ? { ...row, verdict: 'code_regression' } : row,
