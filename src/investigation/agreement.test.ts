@@ -132,6 +132,12 @@ describe('circumstances that make a movement no news', () => {
     ],
     ['CPU of instances that started', row('cpu', 1e9, 1.6e9, 0.01), { ...replaced, later: 1.4 }, 'settled'],
     ['CPU that stays', row('cpu', 1e9, 1.6e9, 0.01), { ...replaced, later: 1.5 }, undefined],
+    [
+      'CPU that fell with a deploy, in its later half, too',
+      row('cpu', 1e9, 0.5e9, 0.01),
+      { ...replaced, later: 0.5 },
+      undefined,
+    ],
     ['CPU of which the later half is not known', row('cpu', 1e9, 1.6e9, 0.01), replaced, undefined],
     [
       'CPU that settled in the same instances',

@@ -11,6 +11,7 @@ import { findOnset } from './evidence/onset.js';
 import type { Since } from './evidence/rounds.js';
 import { findingsSoFar, type Settled, settle, type UnreadParts, unreadBecause } from './evidence/unread.js';
 import { withContext } from './finding-context.js';
+import { withCollector } from './rows/collector.js';
 import { allRows } from './unread-report.js';
 
 /** Verdict and findings about a service, with the numbers that they must agree with. */
@@ -48,14 +49,6 @@ export async function drawOutcome(
     findings: withContext(conclusion.isSoFar ? findingsSoFar(findings) : findings, evidence),
     unreadOnset: onset.unread,
   };
-}
-
-/** Rows of an answer: a type changed, too, where it is the collector that costs more for itself. */
-function withCollector(rows: readonly LensRow[], { causes }: Pick<Settled, 'causes'>): readonly LensRow[] {
-  const alone = causes.find(({ kind, of }) => kind === 'code' && of.change?.allocations !== undefined);
-  return rows.map((row) =>
-    row.type.id === alone?.of.lens.type.id ? { ...row, verdict: 'code_regression' } : row,
-  );
 }
 
 /**
