@@ -5,7 +5,7 @@ import { isStarved } from '../../profile/compare/growth/starved.js';
 import type { SiteGrowth } from '../../profile/compare/growth.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
 import { arrivalInterval, stepCuts } from '../../profile/compare/since.js';
-import { type WaitPart, waitGrew, waitRose } from '../../profile/compare/waits.js';
+import { waitGrew, waitRose, withoutWorst } from '../../profile/compare/waits.js';
 import { partWindows } from '../../profile/series/parts.js';
 import { secondsPerUnit } from '../../text/units.js';
 import { MIN_WAIT_PART } from '../thresholds.js';
@@ -80,7 +80,7 @@ export async function readWaits(
       value: totalsIn(profileTimes, part).value * seconds,
     }));
   const [before, after] = [levels(plan.baseline), levels(plan.incident)];
-  const mean = (parts: typeof before) =>
+  const mean = (parts: readonly (typeof before)[number][]) =>
     parts.reduce((sum, { value }) => sum + value, 0) /
     Math.max(
       1,
@@ -123,14 +123,6 @@ export async function readWaits(
     return { ...withoutContention, dismissed: 'purpose' };
   const since = onsetOfWaiting(profileTimes, main, plan, growthStart.firstPart);
   return { ...withoutContention, contention: { growth, added: meanAfter - meanBefore, since } };
-}
-
-/** Parts of a window without the one in which most was waited for each profile. */
-function withoutWorst<T extends WaitPart>(parts: readonly T[]): T[] {
-  const measure = ({ value, profiles }: T) => value / Math.max(1, profiles);
-  const worst = Math.max(...parts.map(measure));
-  const at = parts.findIndex((part) => measure(part) === worst);
-  return parts.filter((_, index) => index !== at);
 }
 
 /** A type of waits as it was read, with its totals over time. */

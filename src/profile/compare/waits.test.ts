@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createRandom, gamma, poisson } from '../../../test/evaluation/generator/random.js';
 import { leastFound } from '../../../test/support/least-found.js';
 import { normalDeviate } from '../contrast/noise.js';
-import { type WaitPart, waitGrew } from './waits.js';
+import { type WaitPart, waitGrew, withoutWorst } from './waits.js';
 
 const parts = (...values: number[]): WaitPart[] => values.map((value) => ({ value, profiles: 1 }));
 const calm = parts(0.1, 0.12, 0.09, 0.11, 0.1, 0.1);
@@ -155,4 +155,22 @@ test.each([
 ])('waiting that does not vary, $what: $grew', ({ before, after, grew }) => {
   const side = (value: number) => parts(value, value, value, value);
   expect(waitGrew(side(before), side(after), 1) !== null).toBe(grew);
+});
+
+test.each([
+  { what: 'the part with the longest waits', given: parts(1, 9, 2), left: parts(1, 2) },
+  {
+    what: 'that in which each profile waits longest, though another adds more',
+    given: [...parts(4), { value: 9, profiles: 3 }, ...parts(1)],
+    left: [{ value: 9, profiles: 3 }, ...parts(1)],
+  },
+  { what: 'the first of parts that are alike', given: parts(1, 1, 1), left: parts(1, 1) },
+  {
+    what: 'a part without a profile as if it had one',
+    given: [{ value: 5, profiles: 0 }, ...parts(1, 2)],
+    left: parts(1, 2),
+  },
+  { what: 'none of two parts', given: parts(1, 9), left: parts(1, 9) },
+])('what is left without the worst part: it lacks $what', ({ given, left }) => {
+  expect(withoutWorst(given)).toEqual(left);
 });

@@ -27,6 +27,18 @@ export function waitRose({ before, after }: Waiting, ratio = MIN_WAIT_RATIO): bo
   return after - before >= MIN_ADDED_S && after >= ratio * before;
 }
 
+/** So many parts tell what is usual without one of them. */
+const MIN_USUAL_PARTS = 3;
+
+/** Parts of a window without the one in which most was waited for each profile; of two parts both. */
+export function withoutWorst<T extends WaitPart>(parts: readonly T[]): readonly T[] {
+  if (parts.length < MIN_USUAL_PARTS) return parts;
+  const measure = ({ value, profiles }: T) => value / Math.max(1, profiles);
+  const worst = Math.max(...parts.map(measure));
+  const at = parts.findIndex((part) => measure(part) === worst);
+  return parts.filter((_, index) => index !== at);
+}
+
 /**
  * Whether waiting for locks grew by far more than the load explains (docs/develop/comparison.md §6): Welch's
  * t (1947) on the square roots of the parts' waiting per profile, which steadies the variance of sums of
