@@ -1,10 +1,9 @@
-import { functionData, type GuessedOwner, type NamedFunction } from '../profile/code/named-function.js';
+import { functionData } from '../profile/code/named-function.js';
 import { loadBeside } from '../profile/compare/culprit.js';
 import type { Confidence, Finding } from '../profile/compare/finding.js';
 import { networkPartBelow, spreadBelow, waitsBelow } from '../profile/compare/growth/below.js';
 import { waitsForEvents } from '../profile/compare/growth/by-design.js';
 import { NETWORK } from '../profile/compare/growth/network-wait.js';
-import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth/path.js';
 import { growthSite, type SiteGrowth } from '../profile/compare/growth.js';
 import { isMixOfRequests } from '../profile/compare/requests/mix.js';
 import {
@@ -15,7 +14,6 @@ import {
   totalPerProfile,
   totalShare,
 } from '../profile/contrast/contrast.js';
-import type { Joined } from '../profile/contrast/join.js';
 import { activePerProfile, buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import type { ProfileType } from '../profile/types/types.js';
 import type { Cause, Conclusion } from './conclude.js';
@@ -24,20 +22,13 @@ import type { Since } from './evidence/rounds.js';
 import type { ShareChange, ShareLens } from './evidence/shares.js';
 import type { TotalsLens } from './evidence/totals.js';
 import { kindsOfWork } from './kinds-of-work.js';
+import { placeFunction } from './placement.js';
 import { HIGH_RATIO, HIGH_Z, MEDIUM_Z } from './thresholds.js';
 
 /** The confidence of a statement that stands out by `z` standard errors. */
 export function rateConfidence(z: number): Confidence {
   if (z >= HIGH_Z) return 'high';
   return z >= MEDIUM_Z ? 'medium' : 'low';
-}
-
-/**
- * The confidence in a growth that only the rest of a type shows, while its part of the whole stayed or fell:
- * what is slower for all, as the network of a busy host, looks like that, too.
- */
-function capConfidence(confidence: Confidence): Confidence {
-  return confidence === 'high' ? 'medium' : confidence;
 }
 
 /**
@@ -157,10 +148,12 @@ function changeFinding(
     run.early < all.baseline.length &&
     part.shareAfter - part.shareBefore >= Math.min(MIN_POINTS, STILL_PLAIN * grown);
   const isRest = !isPart && grown > 0;
+  // A growth of the rest alone is never sure: the network of a busy host, slower for all, looks like one.
+  const confidence = rateConfidence(culprit.z);
   return {
     type,
     kind,
-    confidence: isRest ? capConfidence(rateConfidence(culprit.z)) : rateConfidence(culprit.z),
+    confidence: isRest && confidence === 'high' ? 'medium' : confidence,
     ...(isRest ? shown : part),
     of: {
       label: ofLabel === null ? null : { name: ofLabel.label, value: ofLabel.value },
@@ -360,43 +353,4 @@ export function bareFinding(contrast: Sides, fn: number, load: number): BareFind
     ...PLAIN,
     ...placeFunction(contrast, fn, load),
   };
-}
-
-/**
- * A function with its line, the path of its growth, its nearest own caller on it, and whose it is where it is
- * not the team's.
- */
-function placeFunction(contrast: Sides, fn: number, load: number) {
-  const { joined, after } = contrast;
-  const path = growthPath(contrast, fn, load);
-  const caller = path.functions
-    .slice(0, Math.max(0, path.at))
-    .findLast((other) => joined.application[other] === 1);
-  const named = (id: number, line = 0): NamedFunction => functionData(joined.functions[id], line);
-  const ownCaller = caller === undefined ? null : named(caller);
-  const isOwn = joined.application[fn] === 1;
-  const leansOn = isOwn || caller === undefined ? [fn] : [fn, caller];
-  const guessed = leansOn
-    .filter((id) => joined.guessed[id] === 1)
-    .map((id): GuessedOwner => ({ fn: named(id), isOwn: joined.application[id] === 1 }));
-  return {
-    fn: named(fn, busiestLine(contrast, after.parts, fn)),
-    caller: ownCaller,
-    chargedTo: isOwn ? null : ownCaller,
-    guessed,
-    callee: libraryBelow(joined, path),
-    path: path.functions.map((id) => named(id)),
-    at: path.at,
-    leafPart: path.leafPart,
-  };
-}
-
-/**
- * The innermost library function on the way on which an own function's growth goes on; null where there is
- * none.
- */
-function libraryBelow(joined: Joined, { functions, at, kept }: GrowthPath): NamedFunction | null {
-  if (joined.application[functions[at] ?? -1] !== 1) return null;
-  const library = functions.slice(at + 1, kept + 1).findLast((fn) => joined.library[fn] === 1);
-  return library === undefined ? null : functionData(joined.functions[library], 0);
 }

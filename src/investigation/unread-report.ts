@@ -1,16 +1,15 @@
 import type { NotReadReason } from '../errors.js';
 import type { LensRow } from '../profile/compare/finding.js';
-import { activePerProfile } from '../profile/contrast/runs.js';
 import type { NextCall } from '../report/next.js';
 import type { JsonObject } from '../report/render.js';
 import type { Window } from '../sources/source.js';
-import { formatTime, secondsPerUnit } from '../text/units.js';
+import { formatTime } from '../text/units.js';
 import { type Evidence, timeServed } from './evidence/evidence.js';
-import type { ShareLens } from './evidence/shares.js';
 import type { UnreadParts } from './evidence/unread.js';
 import { lensRows } from './lens-rows.js';
 import { withLessLoad } from './requests/less-load.js';
 import { withExcuse } from './rows/excuse.js';
+import { measureLater } from './rows/later-half.js';
 
 /** A part that was not read, as an answer names it. */
 export interface NotRead {
@@ -26,14 +25,6 @@ export function listNotRead({ unread: { types, labels } }: { unread: UnreadParts
     ...types.map(({ lens, why, reason }) => ({ what: lens.type.alias, why, reason })),
     ...(labels === null ? [] : [{ what: 'labels', why: labels.why, reason: labels.reason }]),
   ];
-}
-
-/** Time per profile in the later half of the incident, in seconds; null where its parts do not tell it. */
-function measureLater(share: ShareLens | undefined): number | null {
-  if (share === undefined || share.analysis.incident.length < 2) return null;
-  const { incident } = share.analysis;
-  const later = incident.slice(Math.floor(incident.length / 2));
-  return activePerProfile(later) * (secondsPerUnit(share.lens.type.unit) ?? 1);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describeMovement, MAX_SMALL_FACTOR } from '../../src/investigation/agreement.js';
 import type { Finding, FindingKind, LensRow, Verdict } from '../../src/profile/compare/finding.js';
+import { MIN_RISE } from '../../src/profile/compare/load.js';
 import type { Investigation } from '../../src/report/answers/investigation.js';
 import { isPart, isWithin } from './numbers.js';
 
@@ -13,11 +14,8 @@ export const RESTS_ON: Readonly<Partial<Record<Verdict, FindingKind>>> = {
   improvement: 'improvement',
 };
 
-/**
- * Least factor by which a type fell that is told as less load: that of own code is 1.2 or more
- * (profile/compare/load.ts), that of all code may differ from it by rounding.
- */
-const LEAST_LESS_LOAD = 1.19;
+/** Least factor by which a type fell that is told as less load: that of all code may differ a little. */
+const LEAST_LESS_LOAD = MIN_RISE - 0.01;
 
 /** Sentences about the contradictions in the data of an investigation; none where words and numbers agree. */
 export function contradictionsIn(answer: Investigation): string[] {

@@ -162,8 +162,8 @@ export async function readEvidence(
     try {
       if (lens.kind === 'time' || lens.kind === 'amount') {
         const answer = await readWithin(typeContext, lens, profileTimes, {
-          minGrowth: question.minGrowth,
           ...chooseResolution(lens, shares, question),
+          minGrowth: question.minGrowth,
         });
         if (typeof answer !== 'string') shares.push(withoutRequests(answer, shares));
         else {

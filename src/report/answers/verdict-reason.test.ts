@@ -36,6 +36,8 @@ test('time that new instances took while they started is said to have settled', 
   expect(reason({ verdict: 'no_change', lenses: [{ ...row, excuse: 'settled' }] })).toContain(
     'cpu per profile 265 -> 420 ms, x1.58: all instances are new, and by the later half of the window it had settled; no function of',
   );
+  const ofWall: LensRow = { ...row, ...toLens('wall'), excuse: 'settled' };
+  expect(reason({ verdict: 'no_change', lenses: [row, ofWall] })).not.toContain('settled');
   expect(reason({ verdict: 'no_change' })).toContain('do not report single functions that moved by chance');
 });
 

@@ -29,7 +29,11 @@ export function verdictReason(investigation: Investigation): string {
     case 'no_change':
       if (isLessLoad(investigation) && investigation.mix.length === 0)
         return `${change}; all parts of it fell alike${followersText(investigation)}: fewer requests were served, and no function costs more than before for each of them`;
-      if (investigation.lenses.some(({ excuse }) => excuse === 'settled'))
+      if (
+        investigation.lenses.some(
+          ({ type, excuse }) => type.id === investigation.main.id && excuse === 'settled',
+        )
+      )
         return `${change}: all instances are new, and by the later half of the window it had settled; no function of ${readText(investigation)} changed beyond noise`;
       return investigation.mix.length > 0
         ? `${change}; ${mixText(investigation)}`

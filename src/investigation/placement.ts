@@ -1,0 +1,47 @@
+import { functionData, type GuessedOwner, type NamedFunction } from '../profile/code/named-function.js';
+import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth/path.js';
+import type { Contrast } from '../profile/contrast/contrast.js';
+import type { Joined } from '../profile/contrast/join.js';
+
+/**
+ * A function with its line, the path of its growth, its nearest own caller on it, and whose it is where it is
+ * not the team's.
+ */
+export function placeFunction(
+  contrast: Pick<Contrast, 'joined' | 'before' | 'after'>,
+  fn: number,
+  load: number,
+) {
+  const { joined, after } = contrast;
+  const path = growthPath(contrast, fn, load);
+  const caller = path.functions
+    .slice(0, Math.max(0, path.at))
+    .findLast((other) => joined.application[other] === 1);
+  const named = (id: number, line = 0): NamedFunction => functionData(joined.functions[id], line);
+  const ownCaller = caller === undefined ? null : named(caller);
+  const isOwn = joined.application[fn] === 1;
+  const leansOn = isOwn || caller === undefined ? [fn] : [fn, caller];
+  const guessed = leansOn
+    .filter((id) => joined.guessed[id] === 1)
+    .map((id): GuessedOwner => ({ fn: named(id), isOwn: joined.application[id] === 1 }));
+  return {
+    fn: named(fn, busiestLine(contrast, after.parts, fn)),
+    caller: ownCaller,
+    chargedTo: isOwn ? null : ownCaller,
+    guessed,
+    callee: libraryBelow(joined, path),
+    path: path.functions.map((id) => named(id)),
+    at: path.at,
+    leafPart: path.leafPart,
+  };
+}
+
+/**
+ * The innermost library function on the way on which an own function's growth goes on; null where there is
+ * none.
+ */
+function libraryBelow(joined: Joined, { functions, at, kept }: GrowthPath): NamedFunction | null {
+  if (joined.application[functions[at] ?? -1] !== 1) return null;
+  const library = functions.slice(at + 1, kept + 1).findLast((fn) => joined.library[fn] === 1);
+  return library === undefined ? null : functionData(joined.functions[library], 0);
+}
