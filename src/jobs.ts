@@ -38,7 +38,7 @@ export const JOBS = {
   decode(bytes: Uint8Array, echoes: readonly Echo[] = [], isApart = false): Profile | null {
     const [clean, demangle] = [nameCleaner(echoes), nameDemangler()];
     const file = decodePprof(bytes, (name) => demangle(clean(name)));
-    return file.samples.values.length === 0 ? null : pprofToProfile(file, 0, { isApart });
+    return file.samples.values.length === 0 ? null : pprofToProfile(file, 0, { isApart, mayUseUp: true });
   },
   fileHead: readFileHead,
   mergeFiles,

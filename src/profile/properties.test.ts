@@ -12,7 +12,7 @@ import { splitIdle } from './code/idle.js';
 import { findHottestPath } from './hottest-path.js';
 import { type Profile, totalValue } from './model.js';
 import { ProfileBuilder } from './pprof/builder.js';
-import { addPprof, pprofToProfile } from './pprof/pprof.js';
+import { addPprof, pprofToProfile, pprofTotal } from './pprof/pprof.js';
 import { type CallNode, callTreeRoot, expandNode } from './tables/calltree.js';
 import { chargeLeaves, sumApplicationCost } from './tables/charge.js';
 import { coalesceStacks, findHeaviestStack } from './tables/stacks.js';
@@ -106,6 +106,21 @@ function visit(
   look(node, children, self);
   for (const child of children) visit(profile, child, look);
 }
+
+describe('a ranking', () => {
+  test('of a few begins as that of all', () => {
+    fc.assert(
+      fc.property(stacks, fc.integer({ min: 1, max: 12 }), (some, most) => {
+        const profile = buildProfile(...some);
+        const table = functionTable(profile);
+        for (const by of ['self', 'total'] as const)
+          expect(rankFunctions(profile, table, by, most)).toEqual(
+            rankFunctions(profile, table, by).slice(0, most),
+          );
+      }),
+    );
+  });
+});
 
 describe('function table', () => {
   test('own cost sums to the total; every total lies between own cost and the whole', () => {
@@ -340,5 +355,44 @@ describe('adding up equal stacks', () => {
         expect(sumSelf(left)).toEqual(sumSelf(pprofToProfile(rest)));
       }),
     );
+  });
+});
+
+describe('a file that is used up', () => {
+  const gaps = fc.array(
+    fc.record({
+      frames: fc.array(frame, { maxLength: 4 }),
+      values: fc.tuple(fc.nat(2), fc.nat(2)),
+    }),
+    { maxLength: 8 },
+  );
+
+  test.each([
+    [
+      'whose samples all have a stack and a value',
+      stacks.map((some) => some.map(([frames, value]) => ({ frames, values: [value] }))),
+      ['cpu/nanoseconds'],
+    ],
+    [
+      'with samples that lack one of them',
+      gaps.map((some) => some.map(({ frames, values: [value] }) => ({ frames, values: [value] }))),
+      ['cpu/nanoseconds'],
+    ],
+    ['with two types', gaps, ['samples/count', 'cpu/nanoseconds']],
+  ])('gives the same profile: one %s', (_, arbitrary, types) => {
+    fc.assert(
+      fc.property(arbitrary, (some) => {
+        const kept = pprofFile({ types, stacks: some });
+        expect(pprofToProfile(pprofFile({ types, stacks: some }), 0, { mayUseUp: true })).toEqual(
+          pprofToProfile(kept),
+        );
+      }),
+    );
+  });
+
+  test('has no samples afterwards', () => {
+    const file = pprofFile({ stacks: [{ frames: ['main', 'a'], values: [3] }] });
+    expect(listStacks(pprofToProfile(file, 0, { mayUseUp: true }))).toEqual([[['main', 'a'], 3]]);
+    expect(pprofTotal(file, 0)).toBe(0);
   });
 });

@@ -6,9 +6,12 @@ const UNNAMED =
 /** A location without symbols: the binary and the offset in it. */
 const OFFSET = /^\[[^\]]*\] 0x[\da-f]+$/;
 
+/** The first character of all of them, which hardly any other name has. */
+const FIRST_OF_UNNAMED = '(<{_[';
+
 /** Whether a function name says nothing about which function it is. */
 export function isUnnamed(name: string): boolean {
-  return UNNAMED.test(name) || OFFSET.test(name);
+  return FIRST_OF_UNNAMED.includes(name.charAt(0)) && (UNNAMED.test(name) || OFFSET.test(name));
 }
 
 /** A key that is equal for the same function, within a profile and across profiles. */

@@ -7,6 +7,9 @@ import { internFunction } from './interned.js';
 
 const MAX_LINE = 2 ** 32 - 1;
 
+/** The stacks of a profile with their values. */
+type Stacks = Pick<Profile, 'stackStart' | 'stackFrames' | 'values'>;
+
 /**
  * Collects stacks into one Profile; functions and frames are interned, stacks are kept as they come or added
  * up.
@@ -31,6 +34,8 @@ export class ProfileBuilder {
   readonly #values: number[] = [];
   /** Table that adds up equal stacks; null where stacks are kept as they come. */
   readonly #table: StackTable | null;
+  /** Stacks that were taken over as they are; null where they are collected one by one. */
+  #adopted: Stacks | null = null;
   readonly #isApart: boolean;
 
   /**
@@ -112,6 +117,18 @@ export class ProfileBuilder {
     this.#stackFrames.appendMapped(frames, locations, start, end);
   }
 
+  /**
+   * Takes over all stacks at once, in place: `frames[location]` is written where `stackFrames` has a
+   * location. That takes half the time of a copy, and half of the memory.
+   *
+   * @param stacks columns that the caller needs no longer; no other stack is added before or afterwards
+   */
+  adoptMapped(frames: Uint32Array, stacks: Stacks): void {
+    const { stackFrames } = stacks;
+    for (let at = 0; at < stackFrames.length; at++) stackFrames[at] = frames[stackFrames[at] ?? 0] ?? 0;
+    this.#adopted = stacks;
+  }
+
   /** Closes the stack under construction. */
   endStack(value: number): void {
     if (this.#table !== null) {
@@ -125,11 +142,7 @@ export class ProfileBuilder {
 
   build(): Profile {
     const frameVariant = this.#frameVariant.toArray();
-    const { stackStart, stackFrames } = this.#table?.columns() ?? {
-      stackStart: this.#stackStart.toArray(),
-      stackFrames: this.#stackFrames.toArray(),
-    };
-    const values = new Float64Array(this.#values);
+    const { stackStart, stackFrames, values } = this.#adopted ?? this.#collected();
     const costs = () =>
       variantCosts(this.#variants.length, frameVariant, { stackStart, stackFrames, values });
     const { functions, functionOf, placed } = this.#isApart
@@ -138,20 +151,35 @@ export class ProfileBuilder {
     const kin = this.#variants.map(
       (info, variant) => placed[variant] || haveSameOwner(info, functions[functionOf[variant] ?? 0]),
     );
-    const flags = (of: readonly boolean[]) =>
-      new Uint8Array(frameVariant.length).map((_, frame) => (of[frameVariant[frame] ?? 0] ? 1 : 0));
-    const framePlaced = flags(placed);
+    const lines = this.#frameLine.toArray();
+    const frameFunction = new Uint32Array(frameVariant.length);
+    const frameLine = new Uint32Array(frameVariant.length);
+    const frameKin = new Uint8Array(frameVariant.length);
+    for (let frame = 0; frame < frameVariant.length; frame++) {
+      const variant = frameVariant[frame] ?? 0;
+      frameFunction[frame] = functionOf[variant] ?? 0;
+      frameLine[frame] = placed[variant] ? (lines[frame] ?? 0) : 0;
+      frameKin[frame] = kin[variant] ? 1 : 0;
+    }
     return createProfile({
       sampleType: this.#sampleType,
       unit: this.#unit,
       functions,
-      frameFunction: frameVariant.map((variant) => functionOf[variant] ?? 0),
-      frameLine: this.#frameLine.toArray().map((line, frame) => (framePlaced[frame] === 1 ? line : 0)),
-      frameKin: flags(kin),
+      frameFunction,
+      frameLine,
+      frameKin,
       stackStart,
       stackFrames,
       values,
     });
+  }
+
+  #collected(): Stacks {
+    const { stackStart, stackFrames } = this.#table?.columns() ?? {
+      stackStart: this.#stackStart.toArray(),
+      stackFrames: this.#stackFrames.toArray(),
+    };
+    return { stackStart, stackFrames, values: new Float64Array(this.#values) };
   }
 }
 
@@ -177,22 +205,26 @@ interface VariantCosts {
 function variantCosts(
   count: number,
   frameVariant: Uint32Array,
-  { stackStart, stackFrames, values }: Pick<Profile, 'stackStart' | 'stackFrames' | 'values'>,
+  { stackStart, stackFrames, values }: Stacks,
 ): VariantCosts {
   const self = new Float64Array(count);
-  const total = new Float64Array(count);
+  const frameTotal = new Float64Array(frameVariant.length);
   for (let stack = 0; stack < values.length; stack++) {
     const value = values[stack] ?? 0;
     const leaf = stackStart[stack] ?? 0;
     const end = stackStart[stack + 1] ?? leaf;
     for (let at = leaf; at < end; at++) {
-      const variant = frameVariant[stackFrames[at] ?? 0] ?? 0;
-      total[variant] = (total[variant] ?? 0) + value;
+      const frame = stackFrames[at] ?? 0;
+      frameTotal[frame] = (frameTotal[frame] ?? 0) + value;
     }
     if (leaf === end) continue;
     const own = frameVariant[stackFrames[leaf] ?? 0] ?? 0;
     self[own] = (self[own] ?? 0) + value;
   }
+  const total = new Float64Array(count);
+  frameVariant.forEach((variant, frame) => {
+    total[variant] = (total[variant] ?? 0) + (frameTotal[frame] ?? 0);
+  });
   return { self, total };
 }
 

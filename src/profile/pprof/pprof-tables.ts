@@ -245,7 +245,8 @@ function locationReader(reader: BinaryReader) {
     while (reader.pos < end) {
       const [field, wireType] = reader.tag();
       if (field === LINE.functionId && wireType === WireType.Varint) functionId = readId(reader);
-      else if (field === LINE.line && wireType === WireType.Varint) line = Number(reader.int64());
+      else if (field === LINE.line && wireType === WireType.Varint)
+        line = readSmall(reader) ?? Number(reader.int64());
       else reader.skip(wireType, field);
     }
     expectEnd(reader, end);

@@ -313,16 +313,40 @@ const UNKNOWN_FILE = /^\?+$/;
 /**
  * Makes a profile of a sample type of a file.
  * @param options.isApart as for {@link ProfileBuilder}
+ * @param options.mayUseUp whether the samples of the file may be used up: they are not read again
  */
 export function pprofToProfile(
   file: PprofFile,
   valueIndex = 0,
-  { isApart = false }: { isApart?: boolean } = {},
+  { isApart = false, mayUseUp = false }: { isApart?: boolean; mayUseUp?: boolean } = {},
 ): Profile {
   const { type = '', unit = '' } = file.sampleTypes[valueIndex] ?? {};
-  const builder = new ProfileBuilder(type, unit, { frames: file.samples.locations.length, isApart });
-  addPprof(builder, file, valueIndex);
+  const isTaken = mayUseUp && file.sampleTypes.length === 1 && isWithoutGaps(file);
+  const frames = isTaken ? 0 : file.samples.locations.length;
+  const builder = new ProfileBuilder(type, unit, { frames, isApart });
+  if (isTaken) takeSamples(builder, file);
+  else addPprof(builder, file, valueIndex);
   return builder.build();
+}
+
+/** Whether every sample of a file has a stack and a value, and every location one frame. */
+function isWithoutGaps({ samples: { starts, values }, locations }: PprofFile): boolean {
+  for (let sample = 0; sample < values.length; sample++)
+    if (values[sample] === 0 || starts[sample] === starts[sample + 1]) return false;
+  for (let location = 0; location < locations.ids.length; location++)
+    if ((locations.starts[location + 1] ?? 0) - (locations.starts[location] ?? 0) > 1) return false;
+  return true;
+}
+
+/** Makes the samples of a file those of a profile, without a copy: the file has none afterwards. */
+function takeSamples(builder: ProfileBuilder, file: PprofFile): void {
+  const { starts, locations, values } = file.samples;
+  builder.adoptMapped(internFrames(builder, file).frames, {
+    stackStart: starts,
+    stackFrames: locations,
+    values,
+  });
+  file.samples = { starts: Uint32Array.of(0), locations: new Uint32Array(), values: new Float64Array() };
 }
 
 /** Sum of the values of one sample type: the total of its Profile. */

@@ -1,4 +1,5 @@
 import type { Profile } from '../model.js';
+import { SEEN } from './seen.js';
 import { compareFunctions } from './table.js';
 
 /** Stacks with a position in each: `stackFrames[positions[i]]` is the frame meant. */
@@ -57,8 +58,8 @@ export function expandNode(profile: Profile, node: CallNode): Expansion {
   const stacks = new Uint32Array(above.stacks.length);
   const positions = new Int32Array(above.stacks.length);
   const totals = new Float64Array(profile.functions.length);
-  const seen = new Uint8Array(profile.functions.length);
   const callees: number[] = [];
+  SEEN.begin(profile.functions.length);
   const lines = new Map<number, number>();
   /** The line of the stacks that were looked at last, and their value: neighbours mostly share it. */
   let lastLine = 0;
@@ -90,13 +91,13 @@ export function expandNode(profile: Profile, node: CallNode): Expansion {
     positions[count] = at;
     count++;
     const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
-    totals[fn] = (totals[fn] ?? 0) + value;
-    if (seen[fn] === 1) continue;
-    seen[fn] = 1;
-    callees.push(fn);
+    if (SEEN.add(fn)) {
+      callees.push(fn);
+      totals[fn] = value;
+    } else totals[fn] = (totals[fn] ?? 0) + value;
   }
   if (lastLine > 0) lines.set(lastLine, (lines.get(lastLine) ?? 0) + lastValue);
-  const among = { stacks: stacks.slice(0, count), positions: positions.slice(0, count) };
+  const among = { stacks: stacks.subarray(0, count), positions: positions.subarray(0, count) };
   const depth = node.depth + 1;
   const children = callees.map(
     (callee): CallNode => ({ functionId: callee, depth, total: totals[callee] ?? 0, among }),

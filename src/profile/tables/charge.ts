@@ -91,6 +91,10 @@ function applicationFrames(
   { functions, frameFunction, frameKin }: Profile,
   isApplication: (functionId: number) => boolean,
 ): Uint8Array {
-  const application = Uint8Array.from(functions, (_, id) => (isApplication(id) ? 1 : 0));
-  return frameKin.map((kin, frame) => kin & (application[frameFunction[frame] ?? 0] ?? 0));
+  const application = new Uint8Array(functions.length);
+  for (let id = 0; id < functions.length; id++) application[id] = isApplication(id) ? 1 : 0;
+  const marked = new Uint8Array(frameFunction.length);
+  for (let frame = 0; frame < marked.length; frame++)
+    marked[frame] = (frameKin[frame] ?? 0) & (application[frameFunction[frame] ?? 0] ?? 0);
+  return marked;
 }

@@ -78,8 +78,7 @@ export function drawFindings(measured: Measurement, limit: number): Findings {
 
   const path = findPath(measured, table);
   raiseTotals(measured, table);
-  const bySelf = rankFunctions(profile, table, 'self');
-  const top = bySelf.slice(0, limit);
+  const top = rankFunctions(profile, table, 'self', limit);
   const ranked = rankedRows(measured, profile, table, top, isApplication);
   // It is unknown which application function is nearest to the leaf of a stack that was cut.
   const cost = measured.reduced === null ? sumApplicationCost(profile, isApplication) : new Float64Array();
@@ -105,7 +104,7 @@ export function drawFindings(measured: Measurement, limit: number): Findings {
       .slice(0, 1)
       .filter((id) => ownerships[id]?.isGuess === true)
       .map((id) => ({ fn: named(id), isOwn: true })),
-    functions: bySelf.length,
+    functions: countCosts(table.self),
     topShare: share(top.reduce((sum, id) => sum + Math.abs(table.self[id] ?? 0), 0)),
     heaviest:
       heaviest === null || leaf === undefined
@@ -179,6 +178,12 @@ function isNoStack({ functions }: Profile, id: number): boolean {
 
 function isCutOff({ functions }: Profile, id: number): boolean {
   return functions[id]?.name === CUT_OFF;
+}
+
+function countCosts(costs: Float64Array): number {
+  let count = 0;
+  for (const cost of costs) if (cost !== 0) count++;
+  return count;
 }
 
 function withCost(cost: Float64Array): number[] {

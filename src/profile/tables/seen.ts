@@ -4,7 +4,7 @@ const LAST_MARK = 2 ** 32 - 1;
 /**
  * A set of small numbers that is emptied at no cost, whose memory all passes over stacks share: a set of its
  * own for each pass takes longer than many a pass over a small profile. What is in it holds until somebody
- * else begins, so it is filled and asked within one synchronous pass over one stack.
+ * else begins, so it is filled and asked within one synchronous pass.
  */
 export class Seen {
   readonly #lastMark: number;

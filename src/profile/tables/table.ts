@@ -78,17 +78,37 @@ function hottestLines(
 /**
  * Ids of the functions that cost anything, ranked by `by`, then by the other figure, then by name. In a
  * difference what fell counts as much as what rose.
+ *
+ * @param most number of them that are wanted: to put all in order takes longer than to find a few
  */
-export function rankFunctions(profile: Profile, table: FunctionTable, by: 'self' | 'total'): number[] {
+export function rankFunctions(
+  profile: Profile,
+  table: FunctionTable,
+  by: 'self' | 'total',
+  most = Number.POSITIVE_INFINITY,
+): number[] {
   const [first, second] = by === 'self' ? [table.self, table.totals] : [table.totals, table.self];
+  const least = findLeast(first, most);
   const ids: number[] = [];
-  for (let id = 0; id < profile.functions.length; id++) if ((first[id] ?? 0) !== 0) ids.push(id);
-  return ids.sort(
-    (a, b) =>
-      Math.abs(first[b] ?? 0) - Math.abs(first[a] ?? 0) ||
-      Math.abs(second[b] ?? 0) - Math.abs(second[a] ?? 0) ||
-      compareFunctions(profile, a, b),
-  );
+  for (let id = 0; id < profile.functions.length; id++) {
+    const size = Math.abs(first[id] ?? 0);
+    if (size > 0 && size >= least) ids.push(id);
+  }
+  return ids
+    .sort(
+      (a, b) =>
+        Math.abs(first[b] ?? 0) - Math.abs(first[a] ?? 0) ||
+        Math.abs(second[b] ?? 0) - Math.abs(second[a] ?? 0) ||
+        compareFunctions(profile, a, b),
+    )
+    .slice(0, most);
+}
+
+/** The size of the last of so many largest values; 0 where there are not so many. */
+function findLeast(values: Float64Array, most: number): number {
+  if (most >= values.length) return 0;
+  const sizes = values.map(Math.abs).sort();
+  return sizes[sizes.length - most] ?? 0;
 }
 
 /** Orders two functions by name, then file, then start line, which breaks every tie. */
