@@ -15,6 +15,7 @@ import { formatSelector } from '../sources/selector.js';
 import type { Window } from '../sources/source.js';
 import { formatTime, isCountUnit } from '../text/units.js';
 import { computeChance, describeMovement, samplingError } from './agreement.js';
+import { findCollectorCause } from './collector-cause.js';
 import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
 import type { ComparisonInput } from './comparison-rows.js';
 import { instanceRise } from './evidence/instance-rise.js';
@@ -188,6 +189,8 @@ function judge({ shares, level, wait, cheaper, instances }: ComparisonReading): 
   });
   if (first !== undefined) return { verdict: first[0], cause: first[1].cause };
   if (shares.unsettled !== null) return { verdict: 'inconclusive', cause: null };
+  const collecting = findCollectorCause([shares]);
+  if (collecting !== null) return { verdict: 'code_regression', cause: { kind: 'code', of: collecting } };
   const isFew = Math.min(analysis.samples.before, analysis.samples.after) < MIN_SIDE_SAMPLES;
   return { verdict: isFew && shares.lens.kind === 'time' ? 'inconclusive' : 'no_change', cause: null };
 }

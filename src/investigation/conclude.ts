@@ -1,13 +1,13 @@
 import { joinKey } from '../profile/code/names.js';
 import { MIN_SIDE_SAMPLES } from '../profile/compare/analysis.js';
-import { findCollectorAlone } from '../profile/compare/collector.js';
 import type { Verdict } from '../profile/compare/finding.js';
 import { waitsBelow } from '../profile/compare/growth/below.js';
 import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/growth/rise.js';
 import { MIN_RISE } from '../profile/compare/load.js';
-import { measureShareGrowth, type Side, totalPerProfile, WHOLE } from '../profile/contrast/contrast.js';
-import { activePerProfile, buildContrast, wholeRun } from '../profile/contrast/runs.js';
+import { measureShareGrowth, type Side, totalPerProfile } from '../profile/contrast/contrast.js';
+import { activePerProfile } from '../profile/contrast/runs.js';
 import { secondsPerUnit } from '../text/units.js';
+import { findCollectorCause } from './collector-cause.js';
 import type { LensReadings } from './evidence/evidence.js';
 import type { LevelLens } from './evidence/levels.js';
 import { isBriefBaseline } from './evidence/rounds.js';
@@ -93,8 +93,8 @@ export function conclude(reading: LensReadings): Conclusion {
   if (main === undefined || main.before.profiles === 0) return { verdict: 'inconclusive', causes: [] };
   if (time?.analysis.isPartly === true || reading.shares.some(({ unsettled }) => unsettled !== null))
     return { verdict: 'inconclusive', causes: [] };
-  const collecting = collectorCause(reading.shares);
-  if (collecting !== null) return { verdict: 'code_regression', causes: [collecting] };
+  const collecting = findCollectorCause(reading.shares);
+  if (collecting !== null) return { verdict: 'code_regression', causes: [{ kind: 'code', of: collecting }] };
   const isFew =
     time === undefined ||
     Math.min(time.analysis.samples.before, time.analysis.samples.after) < MIN_SIDE_SAMPLES;
@@ -193,28 +193,6 @@ function codeCauses({ shares, collector }: LensReadings): CodeCause[] {
     return lens.type.alias === 'alloc' && collected > timeGrowth ? 0 : 2;
   };
   return grown.sort((a, b) => rank(a) - rank(b)).map((of) => ({ kind: 'code' as const, of }));
-}
-
-/**
- * The garbage collector where it costs more for itself, and nothing else explains what the service costs more
- * (docs/develop/comparison.md §6).
- */
-function collectorCause(shares: readonly ShareLens[]): Cause | null {
-  const time = shares.find(({ lens }) => lens.kind === 'time' && !lens.type.isWallClock);
-  if (time === undefined) return null;
-  const { analysis } = time;
-  const run = wholeRun(analysis);
-  const contrast = buildContrast(analysis, run);
-  const allocated = shares.find(({ lens }) => lens.type.alias === 'alloc')?.analysis;
-  const allocations =
-    allocated === undefined
-      ? null
-      : activePerProfile(allocated.incident) / activePerProfile(allocated.baseline);
-  const culprit = findCollectorAlone(contrast, allocations, time.gate);
-  if (culprit === null) return null;
-  const found = { culprit, contrast, universe: WHOLE, run, from: null };
-  const none = { slice: null, attribution: [], leftOut: new Set<string>(), carrier: null };
-  return { kind: 'code', of: { ...time, change: { ...found, ...none, analysis, allocations } } };
 }
 
 /** The key of the function that a leak is named after; null where there is none. */

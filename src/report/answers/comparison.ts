@@ -255,7 +255,7 @@ function writeText(comparison: Comparison, reason: string): Block[] {
     },
     { rows: finding === null ? [] : findingRows('Finding:', finding, why, writer), apart: true },
     {
-      rows: [...collectorRows(comparison.collector), ...carrierRows(comparison.attribution)],
+      rows: [...collectorRows(comparison), ...carrierRows(comparison.attribution)],
       apart: finding === null,
     },
     {
@@ -293,12 +293,13 @@ function comparedRows(comparison: Comparison, clock: Clock): string[] {
   ];
 }
 
-function collectorRows(time: CollectorTime | null): string[] {
-  if (time === null) return [];
-  const { type, shareBefore, shareAfter, valueBefore, valueAfter } = time;
+/** How much more time the collector took, where that is not the finding itself. */
+function collectorRows({ collector, finding }: Comparison): string[] {
+  if (collector === null || finding?.collectorAlone !== undefined) return [];
+  const { type, shareBefore, shareAfter, valueBefore, valueAfter } = collector;
   return [
     `Garbage collector: ${formatShare(shareBefore)} -> ${formatShare(shareAfter)} of ${type.alias} ` +
-      `(${rangeText(valueBefore, valueAfter, type)} per profile): what allocates causes it, so compare alloc`,
+      `(${rangeText(valueBefore, valueAfter, type)} per profile): compare alloc, since more allocations cause it, or a setting or more live memory`,
   ];
 }
 

@@ -184,11 +184,13 @@ function collectorText({ collector }: Finding): string {
 function aloneText({ collectorAlone }: Finding): string {
   if (collectorAlone === undefined) return '';
   const { allocations } = collectorAlone;
-  const allocated =
-    allocations === null ? 'allocations were not compared' : `bytes allocated x${allocations.toFixed(2)}`;
+  const [allocated, first] =
+    allocations === null
+      ? ['allocations were not compared', 'alloc first, and where it did not rise as much ']
+      : [`bytes allocated x${allocations.toFixed(2)}`, ''];
   return (
-    `it is the garbage collector, and no own code grew with it (${allocated}): compare the settings of the ` +
-    'runtime (GOGC, GOMEMLIMIT, heap size) of both versions, and the memory that stays live'
+    `it is the garbage collector, and no own code grew with it (${allocated}): compare ${first}the settings ` +
+    'of the runtime (GOGC, GOMEMLIMIT, heap size) of both versions, and the memory that stays live'
   );
 }
 
