@@ -79,6 +79,41 @@ describe('growthPath', () => {
       0,
     ],
     [
+      'no leaf that many callees reach with little each',
+      {
+        'main price a copy': 12,
+        'main price b copy': 13,
+        'main price c copy': 14,
+        'main price d copy': 15,
+        'main price e': 14,
+        'main price f': 14,
+      },
+      'price d copy',
+      0,
+      0,
+    ],
+    [
+      'a callee that keeps exactly half',
+      { 'main price a': 26, 'main price a b': 12, 'main price a c': 12, 'main price d': 50 },
+      'price a',
+      1,
+      0.26,
+    ],
+    [
+      'a leaf in which exactly a fifth ends',
+      {
+        'main price a': 20,
+        'main price b': 16,
+        'main price c': 16,
+        'main price d': 16,
+        'main price e': 16,
+        'main price f': 16,
+      },
+      'price a',
+      0,
+      0.2,
+    ],
+    [
       'no leaf outside the callee that keeps half',
       { 'main price a b': 25, 'main price a c': 30, 'main price d': 45 },
       'price a c',
@@ -139,6 +174,57 @@ describe('busiestLine', () => {
     expect(busiestLine(contrasted, [0], findFunction(contrasted, 'g'))).toBe(0);
     expect(busiestLine(contrasted, [], findFunction(contrasted, 'f'))).toBe(0);
   });
+
+  test('a frame without a line counts for none', () => {
+    const known = buildProfile(
+      [[{ name: 'f' }], 9],
+      [[{ name: 'f', line: 4 }, 'main'], 1],
+      [[{ name: 'f' }, { name: 'f', line: 6 }], 2],
+    );
+    const contrasted = contrast(known, known);
+    expect(busiestLine(contrasted, [0], findFunction(contrasted, 'f'))).toBe(6);
+  });
+});
+
+describe('an entry point', () => {
+  const grown = (after: Stacks, name: string, below = true) => {
+    const contrasted = contrast({}, after);
+    const { functions, at, kept, leafPart } = growthPath(contrasted, findFunction(contrasted, name), 1, below);
+    return { path: functions.map((fn) => getName(contrasted, fn)).join(' '), at, kept, leafPart };
+  };
+
+  test('is followed as any other function is', () => {
+    expect(grown({ 'price a': 40, 'price b': 35, 'price c': 25 }, 'price')).toEqual({
+      path: 'price a',
+      at: 0,
+      kept: 0,
+      leafPart: 0.4,
+    });
+  });
+
+  test('is marked where it is met first, if it calls itself through others', () => {
+    expect(grown({ 'walk visit walk': 9 }, 'walk')).toMatchObject({ path: 'walk visit walk', at: 0 });
+  });
+
+  test('of another stack is on no path of it', () => {
+    expect(grown({ poll: 1, accept: 10 }, 'accept')).toMatchObject({ path: 'accept', leafPart: 1 });
+    expect(grown({ poll: 1, accept: 10 }, 'poll')).toMatchObject({ path: 'poll', leafPart: 1 });
+  });
+
+  test('that ends its path burns nothing there, unless what is below it is asked for', () => {
+    expect(grown({ price: 10 }, 'price', false).leafPart).toBe(0);
+    expect(grown({ price: 10 }, 'price').leafPart).toBe(1);
+  });
+});
+
+test('a baseline of several profiles counts as one of them', () => {
+  const contrasted = contrast({ price: 10 }, { price: 10 }, { profiles: [2, 1] });
+  expect(growthPath(contrasted, findFunction(contrasted, 'price'), 0.5).leafPart).toBe(1);
+});
+
+test('a baseline without a profile takes nothing from the leaf', () => {
+  const contrasted = contrast({ price: 10 }, { price: 10 }, { profiles: [0, 1] });
+  expect(growthPath(contrasted, findFunction(contrasted, 'price'), 1).leafPart).toBe(1);
 });
 
 test('a side without a profile adds no growth, and takes none away', () => {
@@ -151,6 +237,8 @@ test('a side without a profile adds no growth, and takes none away', () => {
 
 test('ways of one weight are taken in the order of their functions', () => {
   const before = { 'main other': 10 };
+  expect(path({}, { 'a c b': 20, b: 20 }, 'b').path).toBe('a c b');
+  expect(path({}, { b: 20, 'a c b': 20 }, 'b').path).toBe('a c b');
   expect(path(before, { 'main z price': 50, 'main b price': 50 }, 'price').path).toBe('main b price');
   expect(path(before, { 'main price z y': 24, 'main price b c': 24, 'main price': 52 }, 'price').path).toBe(
     'main price',
