@@ -150,6 +150,18 @@ describe('a function that profiles place differently', () => {
   });
 });
 
+test('a stack without frames is below no entry point', () => {
+  const profile = profileFrom({ 'runtime.main serve': 2, 'runtime.main runtime.poll': 98 });
+  const { stackStart, values } = profile;
+  const empty = {
+    ...profile,
+    stackStart: Uint32Array.of(...stackStart, stackStart.at(-1) ?? 0),
+    values: Float64Array.of(...values, 100),
+  };
+  const { functions, serving } = joinProfiles([empty]);
+  expect(functions.filter((_, fn) => serving[fn] === 1).map(({ name }) => name)).toEqual(['runtime.main']);
+});
+
 describe('entry points below which own code runs', () => {
   const listServing = (...sides: readonly Stacks[]) => {
     const { functions, serving } = joinProfiles(sides.map(profileFrom));

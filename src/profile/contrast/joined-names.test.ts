@@ -96,3 +96,15 @@ test('a function whose name alone says whose it is, is a guess', () => {
   const told = functions.map(({ name }, fn) => [name, guessed[fn]]);
   expect(Object.fromEntries(told)).toMatchObject({ 'tokio::runtime::task::poll': 1 });
 });
+
+test('a frame is own code where its function is, though another one of the same file is not', () => {
+  const names = joinNames([
+    buildProfile([['runtime.goexit', 'lib.listen', { name: 'shop.serve', file: '/src/shop/serve.go' }], 1]),
+    buildProfile([['runtime.goexit', 'handle', 'shop.price'], 1]),
+  ]);
+  const own = names.functions.map(({ name }) => name).filter((_, fn) => names.application[fn] === 1);
+  const frames = readNames(names).flatMap((profile) => profile.own);
+  expect([...new Set(frames)].sort()).toEqual(own.sort());
+  expect(own).toContain('shop.serve');
+  expect(own).not.toContain('runtime.goexit');
+});

@@ -134,3 +134,15 @@ test.each<[string, Sight, number]>([
   }
   expect(seen / draws).toBeGreaterThanOrEqual(0.95);
 });
+
+test('a function that is all of the code that it is compared with does not outgrow it', () => {
+  expect(smallestGrowth(sight(10_000, 10_000, 0.1), 0.1)).toBeNull();
+  expect(smallestGrowth(sight(10_000, 10_000, 0.2), 0.1)).not.toBeNull();
+});
+
+test('a function is taken to be half of its kind of requests at the most, however many kinds there are', () => {
+  const growth = (share: number, kinds: number) =>
+    smallestGrowth({ ...sight(10_000, 10_000), mix: { leastZ: 6, kinds } }, share) ?? 1;
+  expect(growth(0.3, 2)).toBe(growth(0.3, 6));
+  expect(growth(0.05, 2)).not.toBe(growth(0.05, 6));
+});

@@ -64,6 +64,10 @@ describe('numbered functions of one place', () => {
       'a.js:(anonymous:L#7:C#20) is a.js:(anonymous:L#8:C#30)',
       'a.js:(anonymous:L#7:C#3) is a.js:(anonymous:L#8:C#4)',
     ]);
+    expect(pairs(side(...STEADY, at(7, 20), at(7, 3)), side(...STEADY, at(8, 4), at(8, 30)))).toEqual([
+      'a.js:(anonymous:L#7:C#20) is a.js:(anonymous:L#8:C#30)',
+      'a.js:(anonymous:L#7:C#3) is a.js:(anonymous:L#8:C#4)',
+    ]);
   });
 
   test('more or fewer than before: those of about the same cost, twice or half of it at the most', () => {
@@ -86,6 +90,12 @@ describe('numbered functions of one place', () => {
       pairs(
         side(...STEADY, 'm.func3 main 0.1', 'm.func1 main 0.1'),
         side(...STEADY, 'm.func9 main 0.1', 'm.func8 main 0.1', 'm.func7 main 0.1'),
+      ),
+    ).toEqual(['m.func1 is m.func7', 'm.func3 is m.func8']);
+    expect(
+      pairs(
+        side(...STEADY, 'm.func1 main 0.1', 'm.func3 main 0.1'),
+        side(...STEADY, 'm.func7 main 0.1', 'm.func9 main 0.1', 'm.func8 main 0.1'),
       ),
     ).toEqual(['m.func1 is m.func7', 'm.func3 is m.func8']);
   });
@@ -117,7 +127,8 @@ describe('where most names changed, what the same function calls', () => {
   test('half of the functions that cost something are most of them', () => {
     expect(pairs(all('a main 0.6'), all('x main 0.6'))).toEqual(['a is x']);
     expect(pairs(all('a main 0.6', 'b main 0.1'), all('x main 0.6', 'b main 0.1'))).toEqual([]);
-    // Those that cost next to nothing do not count.
+    // Those that cost next to nothing do not count, and tell nothing alone.
+    expect(pairs(side('a ^ 0.004'), side('x ^ 0.004'))).toEqual([]);
     expect(pairs(all('a main 0.6', 'b main 0.004'), all('x main 0.6', 'b main 0.004'))).toEqual(['a is x']);
   });
 
@@ -150,6 +161,14 @@ describe('similar names', () => {
     ).toEqual(BOTH);
   });
 
+  test('a name that is taken is free for no other, so that this one finds its own', () => {
+    const rows = (...names: string[]) => side(...STEADY, ...names.map((name) => `cart.${name} main 0.1`));
+    expect(pairs(rows('loadItems', 'saveItemsSlow'), rows('loadItemsSlow', 'saveItemsFast'))).toEqual([
+      'cart.loadItems is cart.loadItemsSlow',
+      'cart.saveItemsSlow is cart.saveItemsFast',
+    ]);
+  });
+
   test('what they call goes by a similar name, too, whatever it costs', () => {
     expect(
       pairs(
@@ -167,6 +186,22 @@ describe('similar names', () => {
         side(...AFTER, small('readItemsFast', 0.0005), small('dropItemsFast', 0.0004)),
       ),
     ).toEqual([BOTH[0], 'cart.readItems is cart.readItemsFast', BOTH[1]]);
+  });
+
+  test.each([
+    { what: 'cost a tenth on both sides', was: 0.0005, is: 0.0005, taken: true },
+    { what: 'cost less before', was: 0.0004, is: 0.0005, taken: false },
+    { what: 'cost less since', was: 0.0005, is: 0.0004, taken: false },
+  ])('others that $what are taken in: $taken', ({ was, is, taken }) => {
+    expect(
+      pairs(side(...BEFORE, `cart.readItems main ${was}`), side(...AFTER, `cart.readItemsFast main ${is}`)),
+    ).toEqual(taken ? [BOTH[0], 'cart.readItems is cart.readItemsFast', BOTH[1]] : BOTH);
+  });
+
+  test('those that are taken in later take no name that is taken', () => {
+    const small = (name: string) => `cart.${name} main 0.001`;
+    expect(pairs(side(...BEFORE, small('loadItemsSlow')), side(...AFTER))).toEqual(BOTH);
+    expect(pairs(side(...BEFORE), side(...AFTER, small('loadItemsSlow')))).toEqual(BOTH);
   });
 
   test('a function that may be missing by chance tells nothing of the others', () => {
@@ -230,6 +265,15 @@ describe('whether names may have changed', () => {
       what: 'most went, but few came',
       before: { 'main p a': 1, 'main p b': 1, 'main p c': 1, 'main p d': 1 },
       after: { 'main p x': 1 },
+      is: false,
+    },
+    {
+      what: 'most came, but few went',
+      before: { ...steady, 'main old': 1 },
+      after: {
+        ...steady,
+        ...{ 'main a': 1, 'main b': 1, 'main c': 1, 'main d': 1, 'main e': 1, 'main f': 1 },
+      },
       is: false,
     },
     {

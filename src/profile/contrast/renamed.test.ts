@@ -177,6 +177,20 @@ describe('joinProfiles of two sides', () => {
     expect(joined.functions.filter(({ name }) => name.includes('conn')).length + 2).toBe(functions);
   });
 
+  test('numbered functions of the standard library are one function each, as those of own code are', () => {
+    const calls = (number: number) =>
+      buildProfile(
+        [[{ name: `net/http.Serve.func${number}`, file: 'net/http/server.go' }, 'main.run'], 40],
+        [[{ name: `main.run.func${number}`, file: '/src/web/run.go' }, 'main.run'], 40],
+        ...['a', 'b', 'c', 'd', 'e'].map((name): [{ name: string; file: string }[], number] => [
+          [{ name: `shop.dev/web.${name}`, file: '/src/web/run.go' }],
+          1,
+        ]),
+      );
+    const names = joinBefore([calls(1), calls(2)], 1).functions.map(({ name }) => name);
+    expect(names.filter((name) => /func\d/.test(name))).toEqual(['main.run.func2', 'net/http.Serve.func2']);
+  });
+
   test('some similar names, in some of the instances only: one function each, which is said', () => {
     const calls = (parse: string, render: string) =>
       buildProfile(

@@ -38,6 +38,34 @@ describe('hasCandidates', () => {
       [{ ...STEADY, 'main app.parseAll': 10, 'main b app.renderAll': 90 }],
       true,
     ],
+    ['other names', [OLD], [{ ...STEADY, 'main web.listen': 10, 'main web.close': 10 }], false],
+    [
+      'several new names that are like a single old one',
+      [{ ...STEADY, 'main app.parse': 10, 'main web.close': 10 }],
+      [{ ...STEADY, 'main app.parseAll': 10, 'main app.parseOne': 10, 'main web.close': 10 }],
+      false,
+    ],
+    [
+      'similar names where the later side is too small to show the old ones',
+      [OLD],
+      [
+        {
+          'main a': 1,
+          'main b': 1,
+          'main c': 1,
+          'main d': 1,
+          'main app.parseAll': 1,
+          'main app.renderAll': 1,
+        },
+      ],
+      false,
+    ],
+    [
+      'similar names where it is large enough',
+      [OLD],
+      [{ ...STEADY, 'main app.parseAll': 10, 'main app.renderAll': 10 }],
+      true,
+    ],
     ['a single similar name', [OLD], [{ ...OLD, 'main app.parse': 0, 'main app.parseAll': 10 }], false],
     [
       'similar names of a few samples, which are missing by chance',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { profileFrom, type Stacks } from '../../../test/support/contrast.js';
 import { buildProfile } from '../../../test/support/profiles.js';
-import { costlyIn, MIN_SHARE, samplesIn, sideCosts, sumWhole } from './side-costs.js';
+import { costlyIn, eachCall, MIN_SHARE, samplesIn, sideCosts, sumWhole } from './side-costs.js';
 
 /** The costs of some profiles together, by the names of their functions. */
 function measure(...sides: readonly Stacks[]) {
@@ -53,6 +53,8 @@ describe('the costs of the functions of one side', () => {
   test('nothing costs nothing', () => {
     expect(measure()).toEqual({});
     expect(measure({})).toEqual({});
+    const profile = { ...profileFrom({ main: 1 }), values: Float64Array.of(0) };
+    expect([...sideCosts([profile], [['main']])]).toEqual([['main', { total: 0, caller: '' }]]);
   });
 });
 
@@ -103,4 +105,16 @@ describe('about how many samples some profiles hold', () => {
     const less = { ...profile, values: Float64Array.of(-5, 0, 10, 20, 70) };
     expect(samplesIn([less])).toBe(10);
   });
+});
+
+test('each call is told of the functions that are asked for, and of no others', () => {
+  const profile = profileFrom({ 'main price parse': 3, 'main parse parse': 2 });
+  const name = (fn: number) => profile.functions[fn]?.name;
+  const isWanted = Uint8Array.from(profile.functions, (info) => Number(info.name === 'parse'));
+  const calls: unknown[] = [];
+  eachCall(profile, isWanted, (fn, value, caller) => calls.push([name(fn), value, name(caller)]));
+  expect(calls).toEqual([
+    ['parse', 3, 'price'],
+    ['parse', 2, 'parse'],
+  ]);
 });

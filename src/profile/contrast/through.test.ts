@@ -5,6 +5,7 @@ import {
   findEntries,
   isBelow,
   nearestOwnAbove,
+  sumBackground,
   sumLibraryWork,
   sumOfRequests,
   sumOutside,
@@ -210,4 +211,45 @@ test('the cost through a function by the own function that is the nearest one ab
     );
   expect(above(0)).toEqual({ render: 9, poll: 3 });
   expect(above(0, 1)).toEqual({ render: 9, poll: 3, serve: 7 });
+});
+
+test('of requests are stacks that are served above the function, and not by it or below it', () => {
+  const server = 'net/http.(*conn).serve';
+  const joined = joinParts({
+    [`runtime.goexit ${server} price`]: 5,
+    [`runtime.main price ${server}`]: 3,
+    [`runtime.main poll ${server}`]: 2,
+  });
+  const cost = (name: string) => sumOfRequests(joined, [0], findFunction({ joined }, name));
+  expect(cost('price')).toBe(5);
+  expect(cost(server)).toBe(0);
+});
+
+describe('work in the background', () => {
+  const background = (stacks: Stacks, name = 'runtime.sweep') => {
+    const joined = joinParts(stacks);
+    return sumBackground(joined, [0], findFunction({ joined }, name));
+  };
+
+  test('is in stacks that no own code and no library is in', () => {
+    expect(background({ 'runtime.bg runtime.sweep': 7, 'runtime.bg runtime.sweep runtime.free': 2 })).toBe(9);
+    expect(background({ 'runtime.bg runtime.sweep lib.log': 7 })).toBe(0);
+    // Own code in one of a hundred stacks does not make their entry point one that serves requests.
+    expect(background({ 'runtime.bg runtime.sweep': 99, 'runtime.bg runtime.sweep finish': 1 })).toBe(99);
+  });
+
+  test('is told by each stack alone, whatever lies next to it', () => {
+    expect(background({ 'runtime.bg runtime.sweep': 99, price: 1 })).toBe(99);
+    expect(background({ price: 1, 'runtime.bg runtime.sweep': 99 })).toBe(99);
+  });
+
+  test('is none below an entry point that serves', () => {
+    expect(background({ 'runtime.main runtime.sweep': 40, 'runtime.main price': 60 })).toBe(0);
+  });
+});
+
+test('own code at the leaf is an entry, too', () => {
+  const joined = joinParts({ 'lib.run price': 5 });
+  const entries = findEntries(joined, [0], findFunction({ joined }, 'lib.run'));
+  expect([...entries].map((fn) => joined.functions[fn]?.name)).toEqual(['price']);
 });
