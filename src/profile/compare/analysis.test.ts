@@ -471,6 +471,32 @@ describe('runs', () => {
     expect([getName(all, found?.culprit.fn), getName(all, found?.from)]).toEqual(['cost', 'stock']);
   });
 
+  test('a change that the last part no longer shows must stand out as a burst does', () => {
+    const parts = (price: number) => ({
+      baseline: [CALM, priced(250)],
+      incident: [priced(170), priced(price), CALM, priced(130)],
+    });
+    expect(findRun(parts(300))).toBeNull();
+    expect(findRun(parts(500))).not.toBeNull();
+  });
+
+  test('a change within the window is found, though one that would be older than all instances is likelier', () => {
+    const parts = {
+      baseline: [priced(160), priced(40), priced(300)],
+      incident: [priced(140), priced(80), priced(300), priced(500)],
+    };
+    const all = { ...analysis(parts), isReplaced: true };
+    expect(changeOverTime(all, { gate: GATE })?.run).toEqual({ first: 3, last: 3, early: 0 });
+  });
+
+  test('a rough look does not ask where the cost came from', () => {
+    const late = { ...CALM, 'main serve stock': 0, 'main serve cost': 300 };
+    const all = analysis({ incident: [late, late] });
+    const from = (isRough: boolean) => changeOverTime(all, { gate: GATE, isRough })?.from;
+    expect(getName(all, from(false))).toBe('stock');
+    expect(from(true)).toBeNull();
+  });
+
   test('what is too weak for a burst may be enough for a change that lasts', () => {
     expect(findRun({ incident: [CALM, priced(155), priced(155), priced(125)] })).toMatchObject({
       first: 1,

@@ -47,6 +47,29 @@ describe('attribute', () => {
     expect(carriers([slice({ pod: 'a' }, 110), { ...rest, labels: {} }])).toEqual([]);
   });
 
+  test('instances that lack a label are among the others of its values, next to the rest of the fleet', () => {
+    const rest = { ...slice({ version: '1' }, 205, 2_000), isRest: true };
+    const rows = attribute(
+      [slice({ version: '2', pod: 'a' }, 400), slice({ pod: 'b' }, 395), rest],
+      BEFORE,
+      CALM,
+      'pod',
+    );
+    expect(rows).toContainEqual(
+      expect.objectContaining({ label: 'version', value: '2', shareOthers: 0.2, carries: false }),
+    );
+  });
+
+  test('a label of which there is one value tells nothing, unless the rest of the fleet lacks it', () => {
+    const slices = [slice({ pod: 'a', team: 'x' }, 400), slice({ pod: 'b' }, 100)];
+    const rest = { ...slice({ team: 'x' }, 200, 2_000), isRest: true };
+    const labels = (...all: readonly Slice[]) =>
+      new Set(attribute(all, BEFORE, CALM, 'pod').map(({ label }) => label));
+    expect(labels(...slices)).toEqual(new Set(['pod']));
+    expect(labels(...slices, rest)).toEqual(new Set(['pod']));
+    expect(labels(...slices, { ...rest, labels: {} })).toEqual(new Set(['pod', 'team']));
+  });
+
   test('what changed everywhere, or nowhere, no label explains', () => {
     const all = (x: number) => ['a', 'b', 'c'].map((pod) => slice({ pod }, x));
     expect(carriers(all(400))).toEqual([]);

@@ -123,6 +123,12 @@ describe('a collector that costs more for itself', () => {
     },
     { what: 'allocations were not read', allocations: null, after: gc(300), is: true },
     { what: 'it stands out by less than the gate', after: gc(300), gate: 11, is: false },
+    {
+      what: 'it takes hardly more of all that is spent, of which there is far more',
+      before: { 'main work': 90_000, 'runtime.bgsweep': 10_000 },
+      after: { 'main work': 267_500, 'runtime.bgsweep': 32_500 },
+      is: false,
+    },
     { what: 'there is no collector', before: WORK, after: { 'main work': 1500 }, is: false },
   ])('$what: $is', ({ before = gc(100), after, allocations = 1, gate = 4, is }) => {
     expect(find(before, after, allocations, gate) !== null).toBe(is);

@@ -117,6 +117,38 @@ describe('functions that are not the team’s', () => {
   });
 });
 
+test('of nested functions of the runtime the outermost one is the place', () => {
+  const before = { 'runtime.h runtime.h': 1 };
+  expect(site(before, { ...before, 'runtime.g runtime.h': 20 })).toMatchObject({ fn: 'runtime.h', part: 1 });
+});
+
+describe('an own function and a library that hold all of a growth', () => {
+  test.each<{ what: string; stays: Stacks; adds: Stacks; fn: string }>([
+    {
+      what: 'it leads to half of it with no own function in between',
+      stays: { 'main serve': 1 },
+      adds: { 'main keep runtime.g lib.y': 50, 'main keep runtime.h price lib.y': 50 },
+      fn: 'keep',
+    },
+    {
+      what: 'it leads to less of it',
+      stays: { 'main serve': 1 },
+      adds: { 'main keep runtime.g lib.y': 49, 'main keep runtime.h price lib.y': 51 },
+      fn: 'lib.y',
+    },
+    {
+      what: 'it led to as much before, and leads to nothing of the growth',
+      stays: { 'keep serve': 1, price: 50, 'serve lib.x serve': 50 },
+      adds: { 'lib.y price serve lib.y': 50 },
+      fn: 'lib.y',
+    },
+  ])('$what: $fn', ({ stays, adds, fn }) => {
+    expect(site(stays, { ...stays, ...adds })).toMatchObject({ fn });
+    const tiny = { profiles: [1_000, 1_000] as const };
+    expect(site(stays, { ...stays, ...adds }, tiny)).toMatchObject({ fn });
+  });
+});
+
 test('of nested functions with one total the one that waits itself is the place', () => {
   const chain = { 'main outer inner': 90, 'main outer inner outer': 0 };
   expect(site({ 'main outer inner': 1 }, chain)).toMatchObject({ fn: 'inner' });
@@ -260,6 +292,12 @@ describe('the place of bytes that grew while requests were read', () => {
     const below = Object.entries(others).map(([stack, value]) => [`${SERVE} ${stack}`, value]);
     const answer = place({}, { [`${SERVE} ${READ}`]: read, ...Object.fromEntries(below) });
     expect([answer?.fn, answer?.input?.part ?? null]).toEqual([fn, part]);
+  });
+
+  test('is told where no function of the program can read requests', () => {
+    const answer = place({}, { 'runtime.goexit lib.a': 40, 'runtime.goexit lib.b': 40, 'lib.run': 1 });
+    expect(answer).toMatchObject({ fn: 'runtime.goexit' });
+    expect(answer).not.toHaveProperty('input');
   });
 
   test('is the entry point where nothing read requests', () => {

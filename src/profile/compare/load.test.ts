@@ -51,13 +51,23 @@ describe('loadChange', () => {
     expect(fell(parts(25, 26, 24, 25), parts(18, 18))).toBe(false);
   });
 
-  test('nothing before has no ratio; nothing after is a fall', () => {
+  test('nothing before has no ratio; nothing after has one of 0, and tells no fall', () => {
     const nothing = { ratio: null, risen: null, z: 0, hasRisen: false, hasFallen: false };
     expect(loadChange([], parts(5), SAMPLES)).toEqual(nothing);
     expect(loadChange([{ value: 0, profiles: 3 }], parts(5), SAMPLES)).toEqual(nothing);
     expect(loadChange([{ value: 3, profiles: 0 }], parts(5), SAMPLES)).toEqual(nothing);
     for (const none of [[], parts(0, 0), [{ value: 3, profiles: 0 }]])
-      expect(loadChange(parts(5), none, SAMPLES)).toMatchObject({ ratio: 0, risen: 0, hasRisen: false });
+      expect(loadChange(parts(5), none, SAMPLES)).toMatchObject({
+        ratio: 0,
+        risen: 0,
+        hasRisen: false,
+        hasFallen: false,
+      });
+  });
+
+  test('an incident that varies says nothing of how much the baseline does', () => {
+    const load = loadChange(parts(500), parts(1_300, 1_000), { quantum: 1, phi: 1.5 });
+    expect(load).toMatchObject({ hasRisen: true, ratio: 2.3, risen: 2.3 });
   });
 
   test('one part on each side is judged by what is usual', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { contrast, findFunction, getName, type Sides, type Stacks } from '../../../test/support/contrast.js';
 import { findUniverse } from '../contrast/contrast.js';
 import { describeCulprit, findCulprit } from './culprit.js';
-import { movedFrom } from './moved.js';
+import { middleRatio, movedFrom } from './moved.js';
 
 /** Name of the culprit, and of the function that its cost came from. */
 function moved(before: Stacks, after: Stacks, sides: Sides = {}) {
@@ -254,6 +254,29 @@ describe('inside a caller whose total stayed', () => {
     const after = { ...REST, 'main alpha beta helper': 300, 'main beta': 500 };
     expect(moved(before, after)).toEqual(['helper', 'alpha']);
   });
+});
+
+test('strictly, what is left at the old place counts with the new one', () => {
+  const before = { ...REST, 'main serve old': 300 };
+  const from = (left: number, fresh: number) => {
+    const after = { ...REST, 'main serve old': left, 'main serve helper': fresh };
+    const contrasted = { ...contrast(before, after), isStrict: true };
+    const culprit = describeCulprit(contrasted, findUniverse(contrasted), findFunction(contrasted, 'helper'));
+    return getName(contrasted, movedFrom(contrasted, culprit));
+  };
+  expect(from(100, 220)).toBe('old');
+  expect(from(100, 350)).toBeNull();
+});
+
+test('the middle ratio is without what mostly runs below any of the functions that are left out', () => {
+  const before = { 'main serve price': 300, 'main poll read': 300, 'main stock': 200 };
+  const after = { 'main serve price': 900, 'main poll read': 900, 'main stock': 100 };
+  const contrasted = contrast(before, after);
+  const ratio = (...left: string[]) =>
+    middleRatio(contrasted, new Set(left.map((name) => findFunction(contrasted, name))));
+  expect(ratio()).toBe(3);
+  expect(ratio('serve')).toBe(3);
+  expect(ratio('serve', 'poll')).toBe(0.5);
 });
 
 describe('strictly, a cost that took another’s place and grew', () => {

@@ -126,6 +126,7 @@ describe('cuts that chance may take for the true one', () => {
   test.each([
     { what: 'a clear step', values: [1, 1.1, 0.9, 5, 5.1, 4.9], cuts: { best: 3, first: 3, last: 3 } },
     { what: 'a step without scatter', values: [1, 1, 2, 2], cuts: { best: 2, first: 2, last: 2 } },
+    { what: 'a step with some scatter', values: [2, 1, 3, 3], cuts: { best: 2, first: 2, last: 2 } },
     { what: 'too little to tell', values: [1], cuts: { best: 1, first: 1, last: 1 } },
   ])('of values: $what', ({ values, cuts }) => {
     expect(stepCuts(values)).toEqual(cuts);
@@ -181,6 +182,7 @@ describe('the interval of an onset, in seconds', () => {
   test.each([
     { what: 'right after the old ones', last: 100, first: 110, interval: [65, 110] },
     { what: 'a gap later', last: 100, first: 130, interval: [85, 130] },
+    { what: 'a gap and a half later', last: 100, first: 145, interval: [95, 145] },
     { what: 'long after them: two gaps', last: 100, first: 300, interval: [240, 300] },
   ])('new instances $what', ({ last, first, interval }) => {
     const { after, before } = arrivalInterval({

@@ -33,6 +33,24 @@ describe('changeInSlice', () => {
     expect(shown(priced(150), GROWN, GROWN)).not.toBeNull();
   });
 
+  test('a slice that costs more only because it is larger than the others is none, where the load fell', () => {
+    const halved = (factor: number, price: number) => ({
+      ...times(CALM, factor / 2),
+      'main serve price': price,
+    });
+    const found = (price: number) =>
+      changeInSlice(
+        analysis({
+          incident: [halved(1, price), halved(1, price)],
+          slices: [halved(1, 200), halved(3, 500)],
+        }),
+        0,
+        GATE,
+      );
+    expect(found(100)).toBeNull();
+    expect(found(200)).not.toBeNull();
+  });
+
   test('what all slices have in common is a mix of requests where it is one of all together', () => {
     const shown = (incident: Stacks, slice: Stacks) =>
       changeInSlice(

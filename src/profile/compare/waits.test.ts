@@ -35,6 +35,11 @@ describe('waitGrew', () => {
       before: [0.1, 0.12, 0.09, 0.1, 0.1, 20],
       expected: { firstPart: 0 },
     },
+    {
+      what: 'the last part before ran into it, and nothing waited ahead of that',
+      before: [0, 0, 0, 0, 0, 20],
+      expected: null,
+    },
     { what: 'an earlier part was as high', before: [0.1, 0.12, 20, 0.1, 0.1, 0.1], expected: null },
     { what: 'two parts before, of which the last was as high', before: [0.1, 20], expected: null },
   ])('waiting in half of the incident where $what', ({ before, expected }) => {

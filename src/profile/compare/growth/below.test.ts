@@ -26,6 +26,11 @@ describe('spreadBelow', () => {
       ['lib.a', ['lib.x', 60], ['lib.y', 40]],
     ],
     [
+      'below the callee that keeps most of it, of what that keeps',
+      { 'main hold lib.a lib.x': 60, 'main hold lib.a lib.y': 30, 'main hold lib.b': 10 },
+      ['lib.a', ['lib.x', 67], ['lib.y', 33]],
+    ],
+    [
       'its own, with what the runtime does for it',
       { 'main hold runtime.mallocgc': 100 },
       ['hold', [null, 100]],
@@ -87,6 +92,15 @@ describe('waitsBelow', () => {
     ]);
   });
 
+  test('no more than three of them', () => {
+    const kinds = { chanrecv: 40, selectgo: 25, chansend: 20, timeSleep: 15 };
+    const after = Object.fromEntries(Object.entries(kinds).map(([name, count]) => [parked(name), count]));
+    const contrasted = contrast({ main: 1 }, after);
+    expect(waitsBelow(contrasted, findFunction(contrasted, 'hold')).map(({ part }) => part)).toEqual([
+      0.4, 0.25, 0.2,
+    ]);
+  });
+
   test('nothing where none waits, or none grew', () => {
     const running = contrast({ main: 1 }, { 'main hold run': 8 });
     expect(waitsBelow(running, findFunction(running, 'hold'))).toEqual([]);
@@ -145,4 +159,11 @@ describe('sides of more than one profile', () => {
 test('a side without a profile tells no growth', () => {
   const contrasted = contrast({ 'main hold': 10 }, { 'main hold': 20 }, { profiles: [1, 0] });
   expect(spreadBelow(contrasted, findFunction(contrasted, 'hold'))).toBeNull();
+});
+
+test('a baseline without a profile takes nothing from the growth', () => {
+  const after = { 'main hold lib.a': 20, 'main hold lib.b': 20 };
+  const contrasted = contrast({ 'main hold lib.a': 10 }, after, { profiles: [0, 1] });
+  const below = spreadBelow(contrasted, findFunction(contrasted, 'hold'));
+  expect(below?.parts.map(({ part }) => part)).toEqual([0.5, 0.5]);
 });

@@ -189,7 +189,12 @@ describe('busiestLine', () => {
 describe('an entry point', () => {
   const grown = (after: Stacks, name: string, below = true) => {
     const contrasted = contrast({}, after);
-    const { functions, at, kept, leafPart } = growthPath(contrasted, findFunction(contrasted, name), 1, below);
+    const { functions, at, kept, leafPart } = growthPath(
+      contrasted,
+      findFunction(contrasted, name),
+      1,
+      below,
+    );
     return { path: functions.map((fn) => getName(contrasted, fn)).join(' '), at, kept, leafPart };
   };
 

@@ -70,3 +70,7 @@ test('a function of no group links nothing, whatever the numbers of the groups',
 test('a function counts once in a stack that it recurs in', () => {
   expect(chains({ 'b a a a': 1, 'a b': 2 }, { a: 0, b: 0 })).toEqual([['b', 'a']]);
 });
+
+test('a function that recurs in a stack is as deep as it is met first', () => {
+  expect(chains({ 'a b a': 1 }, { a: 0, b: 0 })).toEqual([['a', 'b']]);
+});

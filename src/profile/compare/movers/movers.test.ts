@@ -80,6 +80,10 @@ describe('moversOf', () => {
       ['c', 'shrank', true],
       ['b', 'diluted', true],
     ]);
+    // However little it grew.
+    const little = { 'main a': 320, 'main b': 100, 'main c': 580 };
+    expect(kinds(before, little, { culprit: 'a' }).map(([fn]) => fn)).toEqual(['a', 'b', 'c']);
+    expect(kinds(before, little, { culprit: 'c' }).map(([fn]) => fn)).toEqual(['c', 'b', 'a']);
     // Without a culprit nothing dilutes.
     expect(kinds(before, after)).toContainEqual(['b', 'shrank', true]);
   });

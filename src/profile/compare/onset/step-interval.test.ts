@@ -283,3 +283,12 @@ describe('the interval in which a level stepped', () => {
     expect(earlier).toBeLessThan(after);
   });
 });
+
+test('a part of the time after all that was tried holds no step', () => {
+  const step = everyMinute(0, 0, 0);
+  expect(massIn(step, { from: 5 * MINUTE, to: 9 * MINUTE })).toMatchObject({
+    probability: 0,
+    median: 5 * MINUTE,
+  });
+  expect(massIn(step, { from: 0, to: 9 * MINUTE })).toMatchObject({ probability: 1, median: MINUTE });
+});

@@ -85,6 +85,11 @@ describe('a reading in few parts is calm', () => {
       calm: false,
     },
     {
+      what: 'not where a function was there at first alone',
+      parts: { baseline: [few(5, 5), few(50, 0)], incident: [few(28, 2), few(28, 2)] },
+      calm: false,
+    },
+    {
       what: 'where fewer do',
       parts: { baseline: [few(50, 0), few(5, 4)], incident: [few(28, 2), few(28, 2)] },
       calm: true,
