@@ -22,6 +22,18 @@ test('the type of a collector that costs more for itself changed, and no other',
   expect(told([COLLECTING, ALLOCATED])).toEqual(['cpu code_regression', 'alloc no_change']);
 });
 
+test('the collector is looked for in the time on the CPU, in whatever order types were read', () => {
+  expect(told([ALLOCATED, COLLECTING])).toEqual(['alloc no_change', 'cpu code_regression']);
+});
+
+test('a collector as a cause is of no slice, and nothing was left out for it', () => {
+  const [cause] = conclude(buildReading({ shares: [COLLECTING, ALLOCATED] })).causes;
+  expect(cause).toMatchObject({
+    kind: 'code',
+    of: { change: { slice: null, attribution: [], leftOut: new Set(), carrier: null } },
+  });
+});
+
 test('without such a collector rows stay as they are', () => {
   expect(told([ALLOCATED])).toEqual(['alloc no_change']);
   const code: Cause = { kind: 'code', of: shareEvidence('alloc', { change: {} }) };
