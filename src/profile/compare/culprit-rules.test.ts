@@ -22,7 +22,7 @@ describe('how much of the growth a callee keeps', () => {
     { what: 'three quarters of it', price: 130, hash: 110, other: 50, named: 'hash' },
   ])('of one that keeps $what: $named', ({ price, hash, other, named }) => {
     expect(name(sides(100, 20, 50), sides(price, hash, other))).toBe(named);
-    // What a function costs per profile may be far less than one sample.
+    // A function may cost far less than one sample per profile.
     const profiles = { profiles: [1_000, 1_000] as const };
     expect(name(sides(100, 20, 50), sides(price, hash, other), profiles)).toBe(named);
   });
