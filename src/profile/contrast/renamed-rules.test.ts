@@ -26,7 +26,7 @@ const STEADY = [
   'u main 0.1',
 ];
 
-describe('numbers that compilers give', () => {
+describe('numbers that compilers give, and folders of releases', () => {
   test.each([
     ['main.run.func12', 'main.run.func#'],
     ['a.js:(anonymous:L#12:C#5)', 'a.js:(anonymous:L##:C##)'],
@@ -34,6 +34,10 @@ describe('numbers that compilers give', () => {
     ['run.func1.func2', 'run.func#.func#'],
     ['v2.Load', 'v2.Load'],
     ['Load', 'Load'],
+    ['<module>\0releases/41/app.py\0', '<module>\0app.py\0'],
+    ['<lambda>\0C:\\shop\\new\\app.py\x0012', '<lambda>\0app.py\0#'],
+    ['<module>\0app.py\0', '<module>\0app.py\0'],
+    ['old/Load', 'old/Load'],
   ])('%s', (key, stem) => {
     expect(cutStem(key)).toBe(stem);
   });
@@ -42,6 +46,14 @@ describe('numbers that compilers give', () => {
     expect(isOtherName('run.func1', 'run.func2')).toBe(false);
     expect(isOtherName('run.func1', 'walk.func1')).toBe(true);
     expect(isOtherName('v1.Load', 'v2.Load')).toBe(true);
+    expect(isOtherName('<module>\0old/app.py\0', '<module>\0new/app.py\0')).toBe(false);
+    expect(isOtherName('<module>\0old/app.py\0', '<module>\0new/job.py\0')).toBe(true);
+  });
+
+  test('a module of another folder is the one that went from there', () => {
+    const before = side(...STEADY, '<module>\0old/app.py\0 ^ 1');
+    const after = side(...STEADY, '<module>\0new/app.py\0 ^ 1', '<module>\0new/job.py\0 ^ 0.5');
+    expect([...matchRenamed(before, after)]).toEqual([['<module>\0new/app.py\0', '<module>\0old/app.py\0']]);
   });
 });
 

@@ -32,9 +32,16 @@ const VERY_SIMILAR = 0.6;
 const NUMBERED =
   /\(anonymous:L#\d+:C#\d+\)|\(anonymous\):\d+|\.func\d+|\.gowrap\d+|\.deferwrap\d+|\.dwrap\.\d+|lambda\$\w+\$\d+|\$anonfun\$\w+\$\d+|b__\d+(?:_\d+)?|c__DisplayClass\d+_\d+|\{closure:[^{}]*\}|\{lambda\([^(){}]*\)#\d+\}|\{\{closure\}\}#\d+|\.py:\d+\)$|\0\d+$/g;
 
-/** Cuts such numbers out of a key: what is left is equal for what may be one function in two builds. */
+/** The folders of the file by which a function without a name is known: often that of the release is one. */
+const FOLDERS = /\0[^\0]*[/\\]/;
+
+/**
+ * Cuts such numbers and folders out of a key: what is left is equal for what may be one function in two
+ * builds.
+ */
 export function cutStem(key: string): string {
-  return !/\d/.test(key) ? key : key.replace(NUMBERED, (part) => part.replace(/\d+/g, '#'));
+  const placed = key.includes('\0') ? key.replace(FOLDERS, '\0') : key;
+  return !/\d/.test(placed) ? placed : placed.replace(NUMBERED, (part) => part.replace(/\d+/g, '#'));
 }
 
 /** Whether two keys differ by more than the numbers that compilers give. */

@@ -116,6 +116,27 @@ test('waits outside of all functions that are told apart take part under no name
   expect(waitsGrewAlike(contrast(before, { 'main get sync.Lock': 160, 'runtime.idle': 20 }))).toBe(false);
 });
 
+describe('two locks of one library that one queue holds up', () => {
+  const waits = (pool: number, execute: number, dispatch: number) => ({
+    'main get lib.pool sync.Unlock': pool,
+    'main get lib.execute sync.Unlock': execute,
+    'main dispatch sync.Unlock': dispatch,
+  });
+
+  test.each([
+    {
+      what: 'most of what waited before stayed',
+      before: waits(3, 3, 4),
+      after: waits(150, 120, 5),
+      is: false,
+    },
+    { what: 'half of it stayed', before: waits(3, 3, 3), after: waits(150, 120, 4), is: true },
+    { what: 'most of it grew, too', before: waits(3, 3, 4), after: waits(150, 120, 11), is: true },
+  ])('where $what: alike is $is', ({ before, after, is }) => {
+    expect(waitsGrewAlike(contrast(before, after))).toBe(is);
+  });
+});
+
 test('the others must have had a twentieth of all waiting', () => {
   const grown = { 'main a sync.Lock': 900, 'main b sync.Lock': 50 };
   expect(waitsGrewAlike(contrast({ 'main a sync.Lock': 95, 'main b sync.Lock': 5 }, grown))).toBe(true);

@@ -38,21 +38,43 @@ export function waitsGrewAlike(grown: Waits, others: readonly Waits[] = []): boo
   let site = { name: '', before: 0, after: 0 };
   for (const [name, row] of rows)
     if (row.after - row.before > site.after - site.before) site = { name, ...row };
-  const all = { before: 0, after: 0 };
-  const rest = { before: 0, after: 0 };
+  const rest: { before: number; after: number }[] = [];
+  let whole = 0;
   for (const type of [rows, ...others.map(waitsByName)]) {
-    for (const [name, { before, after }] of type) {
-      all.before += before;
-      if (name === site.name) continue;
-      rest.before += before;
-      rest.after += after;
+    for (const [name, row] of type) {
+      whole += row.before;
+      if (name !== site.name) rest.push(row);
     }
   }
+  const [before, after] = [sumWaits(rest, 'before'), sumWaits(rest, 'after')];
   const minRatio = others.length > 0 ? MIN_REST_RATIO_OF_SEVERAL : MIN_REST_RATIO;
-  if (rest.before <= 0 || rest.before < MIN_REST * all.before || rest.after < minRatio * rest.before)
-    return false;
+  if (before <= 0 || before < MIN_REST * whole || after < minRatio * before) return false;
+  // Two locks that one queue holds up grow together; on a busy host most of what waited before grows.
+  if (findMiddleGrowth(rest) < minRatio) return false;
   // A site that did not wait at all before is new: it grew beyond every factor.
-  return Math.log(rest.after / rest.before) >= ALIKE * Math.log(site.after / site.before);
+  return Math.log(after / before) >= ALIKE * Math.log(site.after / site.before);
+}
+
+function sumWaits(rows: readonly { before: number; after: number }[], side: 'before' | 'after'): number {
+  return rows.reduce((sum, row) => sum + row[side], 0);
+}
+
+/**
+ * The factor by which the middle one of some waits grew, each counted by how long it was before; the larger
+ * of two in the middle.
+ */
+function findMiddleGrowth(rows: readonly { before: number; after: number }[]): number {
+  const ranked = rows
+    .filter(({ before }) => before > 0)
+    .map(({ before, after }) => ({ before, growth: after / before }))
+    .sort((a, b) => a.growth - b.growth);
+  const half = sumWaits(rows, 'before') / 2;
+  let passed = 0;
+  for (const { before, growth } of ranked) {
+    passed += before;
+    if (passed > half) return growth;
+  }
+  return 0;
 }
 
 /** A type grew no more than one whose waits all grew alike, give or take this factor. */
@@ -73,8 +95,8 @@ export function grewLikeAlikeWaits(type: Waiting, alike: Waiting): boolean {
  */
 function waitsByName({ joined, before, after }: Waits): Map<string, { before: number; after: number }> {
   const hasOwn = before.costs.application + after.costs.application > 0;
-  const sumWaits = (side: Side) => (hasOwn ? sumTakers(joined, side) : side.costs.self);
-  const [was, now] = [sumWaits(before), sumWaits(after)];
+  const takeWaits = (side: Side) => (hasOwn ? sumTakers(joined, side) : side.costs.self);
+  const [was, now] = [takeWaits(before), takeWaits(after)];
   const rows = new Map<string, { before: number; after: number }>();
   const left = { before: before.costs.total, after: after.costs.total };
   joined.functions.forEach((fn, at) => {
