@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ProfileTimes } from '../profile-times.js';
 import type { Plan } from '../windows.js';
-import { withoutLateArrivals } from './late-arrivals.js';
+import { endNotes, withoutLateArrivals } from './late-arrivals.js';
 
 const STEP = 1_000;
 const GAP = 10_000;
@@ -73,4 +73,53 @@ describe('the incident ends before the first profiles of instances that came lat
     const short: Plan = { ...PLAN, incident: { from: from * GAP, to: 40 * GAP - 1 } };
     expect(end({ a: [0, 39], c: [38.8, 39] }, 'pod', short)).toBe(ends);
   });
+});
+
+describe('the edges of the last rounds', () => {
+  test.each([
+    { what: 'two and a half rounds before the last one', first: 36.6, ends: null },
+    { what: 'a little later', first: 36.7, ends: 36.7 },
+    { what: 'a little earlier', first: 36.5, ends: null },
+  ])('a new instance that came $what: $ends', ({ first, ends }) => {
+    expect(end({ a: [0, 39], c: [first, 39] })).toBe(ends);
+  });
+
+  test.each([
+    { what: 'as the window began needs its time', first: 20, ends: null },
+    { what: 'just before it does not', first: 19.9, ends: 38.8 },
+  ])('one that came $what', ({ first, ends }) => {
+    expect(end({ a: [0, 39], c: [first, 39], d: [38.8, 39] })).toBe(ends);
+  });
+
+  test.each([
+    { from: 36.3, ends: 38.8 },
+    { from: 36.4, ends: null },
+  ])('of a window from round $from on two and a half rounds are left, or all of it', ({ from, ends }) => {
+    const short: Plan = { ...PLAN, incident: { from: from * GAP, to: 40 * GAP - 1 } };
+    expect(end({ a: [0, 39], c: [38.8, 39] }, 'pod', short)).toBe(ends);
+  });
+});
+
+describe('series that are not those of one instance', () => {
+  const fleet = listTimes({ a: [0, 39], c: [38.8, 39] });
+  const ends = (times: ProfileTimes) =>
+    withoutLateArrivals(PLAN, { instanceLabel: 'pod' }, times).incidentEnd;
+
+  test('tell nothing of instances, as those of a large fleet', () => {
+    expect(ends(fleet)).toBe(38.8 * GAP);
+    expect(ends({ ...fleet, largeFleet: [] })).toBeNull();
+  });
+
+  test('do not come late, as those without the label', () => {
+    const [old, late] = fleet.series;
+    if (old === undefined || late === undefined) throw new Error('two series');
+    expect(ends({ ...fleet, series: [old, { ...late, labels: {} }] })).toBeNull();
+  });
+});
+
+test('the end that is left out is told in whole seconds', () => {
+  expect(endNotes(null)).toEqual([]);
+  expect(endNotes(Date.parse('2026-11-20T14:10:04.600Z'))).toEqual([
+    'Instances that came at 2026-11-20T14:10:05Z, at the end of the window, still load and warm up: what is later is not judged. Ask about a later window.',
+  ]);
 });
