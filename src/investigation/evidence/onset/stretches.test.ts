@@ -23,7 +23,7 @@ const APART: ShareLens = {
   ...SHARE,
   analysis: {
     ...shareEvidence('cpu', { before: { 'main idle': 1 } }).analysis,
-    dispersion: { phi: 1_000, freedom: 6 },
+    dispersion: { phi: 1e12, freedom: 6 },
   },
 };
 /** A share whose functions go by other names in a part of the profiles. */
