@@ -8,7 +8,7 @@ import { divideStretch, listStretches, narrow, readStretch } from './stretches.j
 const MINUTE = 60_000;
 const CALM = { 'main serve': 60, 'main poll': 40, 'main price': 10 };
 const GROWN = { ...CALM, 'main price': 60 };
-/** One sample of the stored profiles. */
+/** Value of one sample of the stored profiles. */
 const SAMPLE = getSampleValue('cpu');
 
 /** The window of some minutes of the incident, of which each has a profile. */
@@ -18,7 +18,7 @@ const minutes = (from: number, to: number) => ({
 });
 const SHARE = shareEvidence('cpu', { before: CALM, after: GROWN, change: { culprit: 'price' } });
 const BARE: ShareLens = { ...SHARE, change: null };
-/** A share whose change was found in another analysis than the whole: without the stacks of some functions. */
+/** A share whose change was found in another analysis than that of the whole. */
 const APART: ShareLens = {
   ...SHARE,
   analysis: {
