@@ -167,3 +167,33 @@ describe('a type whose waits are not looked at grew like one whose waits grew al
     expect(grewLikeAlikeWaits(type, alike)).toBe(grewLike);
   });
 });
+
+describe('all the others together, and the middle one of them', () => {
+  const at = (zoo: number, get: number, put: number, log: number) => ({
+    'main zoo sync.Lock': zoo,
+    'main get sync.Lock': get,
+    'main put sync.Lock': put,
+    'main log sync.Lock': log,
+  });
+
+  test.each([
+    { what: 'they grew, and so did the middle one', after: at(200, 90, 40, 10), is: true },
+    { what: 'they grew, but the middle one did not', after: at(200, 120, 10, 10), is: false },
+  ])('$what: alike is $is', ({ after, is }) => {
+    expect(waitsGrewAlike(contrast(at(20, 10, 10, 10), after))).toBe(is);
+  });
+
+  test.each([
+    { what: 'the middle one grew, but one that is gone makes up for it', put: 0, is: false },
+    { what: 'the middle one grew, and the other one, too', put: 30, is: true },
+  ])('$what: alike is $is', ({ put, is }) => {
+    expect(waitsGrewAlike(contrast(at(10, 10, 9, 0), at(31, 30, put, 0)))).toBe(is);
+  });
+
+  test('is told among those of all types, whatever did not wait in one of them', () => {
+    const grown = contrast(at(20, 10, 0, 0), at(200, 90, 0, 0));
+    const others = (put: number, log: number) => [contrast(at(0, 0, 10, 10), at(0, 0, put, log))];
+    expect(waitsGrewAlike(grown, others(10, 40))).toBe(true);
+    expect(waitsGrewAlike(grown, others(10, 10))).toBe(false);
+  });
+});
