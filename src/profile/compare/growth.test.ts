@@ -26,6 +26,7 @@ describe('growthSite', () => {
   test('where nothing holds nearly all, half of it will do; less than half names nobody', () => {
     expect(site({ c: 1 }, { a: 60, b: 41 })).toMatchObject({ fn: 'a' });
     expect(site({ d: 1 }, { a: 40, b: 40, c: 40 })).toBeNull();
+    expect(site({}, { serve: 100, 'lib.x keep': 100 })).toMatchObject({ fn: 'keep', part: 0.5 });
   });
 
   test('growth per profile counts', () => {

@@ -50,6 +50,21 @@ describe('spreadBelow', () => {
       { 'main hold b': 75, 'main hold c': 9, 'main hold d': 9, 'main hold e': 7 },
       ['hold', ['b', 75]],
     ],
+    [
+      'below a callee that keeps exactly four fifths',
+      { 'main hold b': 80, 'main hold c': 20 },
+      ['b', [null, 100]],
+    ],
+    [
+      'what is a tenth, too',
+      { 'main hold b': 60, 'main hold c': 30, 'main hold d': 10 },
+      ['hold', ['b', 60], ['c', 30], ['d', 10]],
+    ],
+    [
+      'nothing of a stack that lies next to those of the callee',
+      { 'main hold lib.z': 5, 'main hold lib.x': 40, 'main hold lib.y': 5 },
+      ['lib.x', [null, 100]],
+    ],
     ['the innermost of a recursion', { 'main hold b hold b': 100 }, ['b', [null, 100]]],
   ])('%s', (_name, after, expected) => {
     expect(spread(after, { 'main other': 50 })).toEqual(expected);
@@ -89,6 +104,23 @@ describe('waitsBelow', () => {
     expect(waitsBelow(contrasted, findFunction(contrasted, 'hold'))).toEqual([
       { what: 'channel receive', part: 0.6 },
       { what: 'select', part: 0.3 },
+    ]);
+  });
+
+  test('of which one may be a tenth, and not those of a stack that lies next to them', () => {
+    const contrasted = contrast(
+      { main: 1 },
+      {
+        'runtime.chansend': 40,
+        'main hold': 10,
+        [parked('chanrecv')]: 80,
+        [parked('selectgo')]: 10,
+        'runtime.selectgo': 7,
+      },
+    );
+    expect(waitsBelow(contrasted, findFunction(contrasted, 'hold'))).toEqual([
+      { what: 'channel receive', part: 0.8 },
+      { what: 'select', part: 0.1 },
     ]);
   });
 
