@@ -40,6 +40,22 @@ describe('instanceRise', () => {
     expect(instanceRise(times(instances), PLAN, 'pod')).toEqual({ label: 'pod', risen, all });
   });
 
+  test.each([
+    { what: 'of an instance with a past is its last one', past: 5, others: 3, all: 1 },
+    { what: 'of an instance with a past is one of few', past: 5, others: 2, all: 2 },
+    { what: 'of a new instance may be its first one', past: null, others: 3, all: 2 },
+  ])('a single profile in the incident $what', ({ past, others, all }) => {
+    const { series, stepMs } = times({ a: [past, 5], b: [5, 20] });
+    const [first, second] = series;
+    if (first === undefined || second === undefined) throw new Error('two instances');
+    const more = Array.from({ length: others - 1 }, (_, at) => ({ time: (16 + at) * MINUTE, value: 20 }));
+    const grown = { ...second, points: [...second.points, ...more] };
+    expect(instanceRise({ series: [first, grown], stepMs }, PLAN, 'pod')).toMatchObject({
+      risen: ['b'],
+      all,
+    });
+  });
+
   test('unknown without a label, in a large fleet, and without profiles', () => {
     const two = times({ a: [10, 20], b: [10, 20] });
     expect(instanceRise(two, PLAN, null)).toBeNull();

@@ -3,12 +3,15 @@ import type { Labels, Window } from '../../sources/source.js';
 import { computeMean, type ProfileTimes, totalsIn } from './profile-times.js';
 import type { Plan } from './windows.js';
 
+/** From so many profiles of another instance on a single one of an instance with a past is its last one. */
+const MIN_OTHERS = 3;
 /** An instance takes part in a rise that is at least this part of the mean one. */
 const TAKES_PART = 0.5;
 
 /**
  * Counts the instances in which the value per profile of a type rose, by their totals over time. An instance
- * without a past of its own is compared with the past of the fleet.
+ * without a past of its own is compared with the past of the fleet. One that left, and whose last profile
+ * reached into the incident, is none of those that are there.
  *
  * @param label label that tells instances apart
  * @returns null where instances are not told apart
@@ -23,12 +26,14 @@ export function instanceRise(
     computeMean(totalsIn(profileTimes, window, isCounted));
   const [before, after] = [levelIn(baseline) ?? 0, levelIn(incident) ?? 0];
   const values = [...new Set(profileTimes.series.flatMap(({ labels }) => labels[label] ?? []))].sort();
-  const present = values.flatMap((instance) => {
+  const seen = values.flatMap((instance) => {
     const isOfInstance = (labels: Labels) => labels[label] === instance;
-    const now = levelIn(incident, isOfInstance);
-    const past = levelIn(baseline, isOfInstance) ?? before;
-    return now === null ? [] : [{ instance, rise: now - past }];
+    const { profiles, value } = totalsIn(profileTimes, incident, isOfInstance);
+    const past = levelIn(baseline, isOfInstance);
+    return profiles === 0 ? [] : [{ instance, profiles, past, rise: value / profiles - (past ?? before) }];
   });
+  const most = Math.max(...seen.map(({ profiles }) => profiles));
+  const present = seen.filter(({ profiles, past }) => profiles > 1 || past === null || most < MIN_OTHERS);
   if (present.length === 0) return null;
   const risen =
     after <= before

@@ -33,7 +33,7 @@ export interface Ownership {
 }
 
 export const APPLICATION: Ownership = { owner: 'application', isGuess: false };
-const LIBRARY: Ownership = { owner: 'library', isGuess: false };
+export const LIBRARY: Ownership = { owner: 'library', isGuess: false };
 const RUNTIME: Ownership = { owner: 'runtime', isGuess: false };
 const UNKNOWN: Ownership = { owner: 'unsymbolised', isGuess: false };
 /** A name that no list holds: it is taken for the team's. */

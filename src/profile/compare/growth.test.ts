@@ -181,6 +181,23 @@ test('the growth between two merges has both sides and their place', () => {
   ]);
 });
 
+test.each([
+  { unit: 'bytes', is: 'view' },
+  { unit: 'count', is: 'serve' },
+])('a growth of $unit below a function and its compiled caller is that of $is', ({ unit, is }) => {
+  const side = (stacks: Stacks) => ({ profile: { ...profileFrom(stacks), unit }, profiles: 1 });
+  const growth = growthBetween(
+    side({ 'main serve view lib.a': 5, 'main serve view lib.b': 5 }),
+    side({
+      'main serve view lib.a': 35,
+      'main serve view lib.b': 35,
+      'main serve lib.a': 20,
+      'main serve lib.b': 20,
+    }),
+  );
+  expect(getName(growth, growth.site?.fn)).toBe(is);
+});
+
 describe('bytes of requests that are still held', () => {
   const READ = 'net/http.(*conn).serve net/http.(*conn).readRequest';
   const HANDLE = 'net/http.(*conn).serve lib.middleware';

@@ -8,6 +8,7 @@ import { sumSide } from '../contrast/runs.js';
 import { isBelow } from '../contrast/through.js';
 import { analyse, type CountedProfile } from './analysis.js';
 import { entrySite } from './growth/entry-site.js';
+import { descendThroughInlined } from './growth/inlined.js';
 import { librarySite } from './growth/library-site.js';
 
 /** The place that most of a growth comes from. */
@@ -43,10 +44,12 @@ export function growthBetween(before: CountedProfile, after: CountedProfile): Gr
   });
   const sides = { before: sumSide(joined, baseline), after: sumSide(joined, incident) };
   const site = growthSite(joined, sides.before, sides.after);
-  const isMemory = bytesPerUnit(after.profile.unit) !== null;
-  const isPlace = site !== null && isCode(joined, site.fn);
-  const keeper = isPlace || !isMemory ? null : keeperOfRequests({ joined, ...sides });
-  return { joined, ...sides, site: keeper ?? site };
+  const growth = { joined, ...sides, site };
+  if (bytesPerUnit(after.profile.unit) === null) return growth;
+  if (site === null || !isCode(joined, site.fn))
+    return { ...growth, site: keeperOfRequests({ joined, ...sides }) ?? site };
+  if (joined.application[site.fn] !== 1) return growth;
+  return { ...growth, site: descendThroughInlined(joined, sides.before, sides.after, site) };
 }
 
 /** A function that keeps requests must hold this part of what grew elsewhere … */

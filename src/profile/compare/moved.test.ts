@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { contrast, findFunction, getName, type Sides, type Stacks } from '../../../test/support/contrast.js';
 import { findUniverse } from '../contrast/contrast.js';
 import { describeCulprit, findCulprit } from './culprit.js';
-import { middleRatio, movedFrom } from './moved.js';
+import { movedFrom } from './moved.js';
 
 /** Name of the culprit, and of the function that its cost came from. */
 function moved(before: Stacks, after: Stacks, sides: Sides = {}) {
@@ -268,17 +268,6 @@ test('strictly, what is left at the old place counts with the new one', () => {
   expect(from(100, 350)).toBeNull();
 });
 
-test('the middle ratio is without what mostly runs below any of the functions that are left out', () => {
-  const before = { 'main serve price': 300, 'main poll read': 300, 'main stock': 200 };
-  const after = { 'main serve price': 900, 'main poll read': 900, 'main stock': 100 };
-  const contrasted = contrast(before, after);
-  const ratio = (...left: string[]) =>
-    middleRatio(contrasted, new Set(left.map((name) => findFunction(contrasted, name))));
-  expect(ratio()).toBe(3);
-  expect(ratio('serve')).toBe(3);
-  expect(ratio('serve', 'poll')).toBe(0.5);
-});
-
 describe('strictly, a cost that took another’s place and grew', () => {
   const strictly = (before: Stacks, after: Stacks) => {
     const contrasted = { ...contrast(before, after), isStrict: true };
@@ -395,4 +384,18 @@ test('a function that was there before takes over what another one cost', () => 
 
 test('what own code lost in a library is told of the own function', () => {
   expect(moved({ ...REST, 'main a lib.old': 300 }, { ...REST, 'main b fresh': 300 })).toEqual(['fresh', 'a']);
+});
+
+test('a library that took the place of another for more has not moved', () => {
+  const rest: Stacks = { 'main list': 500, 'main diff': 300 };
+  const before = { ...rest, 'main render lib.scan': 600, 'main render lib.finish': 400 };
+  const from = (factor: number) => {
+    const parts = { 'main render lib.tokenize': 600 * factor, 'main render lib.write': 400 * factor };
+    const contrasted = contrast(before, { ...rest, ...parts });
+    const universe = { nameable: contrasted.joined.library, population: 'served' as const };
+    const culprit = describeCulprit(contrasted, universe, findFunction(contrasted, 'lib.tokenize'));
+    return getName(contrasted, movedFrom(contrasted, culprit, universe));
+  };
+  expect(from(1.1)).toBe('lib.scan');
+  expect(from(1.4)).toBeNull();
 });

@@ -9,6 +9,8 @@ import {
 } from '../contrast/contrast.js';
 import { isBelow, type TotalsAround, totalsAround, totalsBelow } from '../contrast/through.js';
 import type { Culprit } from './culprit.js';
+import { middleRatio } from './growth/middle-ratio.js';
+import { isDearerReplacement } from './growth/replaced.js';
 
 /** A shrinkage must stand out by this much, in standard errors, to be the other side of a growth … */
 const MIN_LOSS_Z = -3.2;
@@ -51,6 +53,8 @@ export function movedFrom(
   culprit: Culprit,
   universe: Universe = findUniverse(contrast),
 ): number | null {
+  // The own function above what was replaced is the same on both sides, and shows how much more that costs.
+  if (isDearerReplacement(contrast, culprit.fn)) return null;
   const { joined, before, after } = contrast;
   const around = {
     before: totalsAround(joined, before.parts, culprit.fn),
@@ -150,29 +154,6 @@ function isSurplus(
   const ofCounts = quantum * (share(x2, after.profiles ** 2) + share(least ** 2 * x1, before.profiles ** 2));
   const error = Math.sqrt(dispersion.phi * (ofCounts + ofLoad));
   return grown > MIN_SURPLUS * moved && grown > SURPLUS_Z * error;
-}
-
-/**
- * Ratio of value per profile, after ÷ before, of the middle one of the functions, without some and what
- * mostly runs below one of these: those show how they changed themselves.
- */
-export function middleRatio({ joined, before, after }: Contrast, left: ReadonlySet<number>): number {
-  const within = [...left].map((fn) => totalsBelow(joined, before.parts, fn));
-  const ratios: { ratio: number; weight: number }[] = [];
-  let whole = 0;
-  before.costs.charged.forEach((weight, fn) => {
-    const ratio = share(share(after.costs.charged[fn] ?? 0, after.profiles), share(weight, before.profiles));
-    const isPart = within.some((below) => (below[fn] ?? 0) > (before.costs.totals[fn] ?? 0) / 2);
-    if (ratio <= 0 || isPart) return;
-    whole += weight;
-    ratios.push({ ratio, weight });
-  });
-  let below = 0;
-  for (const { ratio, weight } of ratios.sort((a, b) => a.ratio - b.ratio)) {
-    below += weight;
-    if (below >= whole / 2) return ratio;
-  }
-  return Number.POSITIVE_INFINITY;
 }
 
 /**

@@ -1,7 +1,8 @@
-import type { CodeEvidence, Ownership } from '../code/frames.js';
+import { type CodeEvidence, LIBRARY, type Ownership } from '../code/frames.js';
 import { joinKey, joinKeys, sharedName } from '../code/names.js';
 import { collectEvidence, findOwnership, ownershipsIn } from '../code/owners.js';
 import type { FunctionInfo, Profile } from '../model.js';
+import { findKeptLibraries } from './names/kept-libraries.js';
 
 /** All of a profile that a join of names looks at: its functions and frames, whatever its stacks are. */
 export type NamedProfile = Pick<Profile, 'functions' | 'frameFunction' | 'frameKin' | 'ownCode'>;
@@ -56,17 +57,18 @@ export function joinNames(
   const { keys, functionOf } = numberKeys(profiles, renaming);
   const functions = placeFunctions(profiles, keys, functionOf);
   const evidence = collectEvidence(functions, profiles.find(({ ownCode }) => ownCode !== undefined)?.ownCode);
-  const ownerships = ownershipsIn(functions, evidence);
+  const told = ownershipsIn(functions, evidence);
+  const names = { functions, keys, functionOf, evidence };
+  const kept = renaming.size === 0 ? null : findKeptLibraries(profiles, names, told);
+  const ownerships =
+    kept === null ? told : told.map((ownership, fn) => (kept[fn] === 1 ? LIBRARY : ownership));
   const flags = (is: (ownership: Ownership) => boolean) =>
     new Uint8Array(ownerships.map((ownership) => Number(is(ownership))));
   return withFrames(profiles, {
-    functions,
-    keys,
-    functionOf,
+    ...names,
     application: flags(({ owner }) => owner === 'application'),
     library: flags(({ owner }) => owner === 'library'),
     guessed: flags(({ isGuess }) => isGuess),
-    evidence,
   });
 }
 

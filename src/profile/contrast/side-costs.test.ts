@@ -108,13 +108,15 @@ describe('about how many samples some profiles hold', () => {
 });
 
 test('each call is told of the functions that are asked for, and of no others', () => {
-  const profile = profileFrom({ 'main price parse': 3, 'main parse parse': 2 });
+  const profile = profileFrom({ 'main price parse': 3, 'main parse parse': 2, 'parse parse': 1 });
   const name = (fn: number) => profile.functions[fn]?.name;
   const isWanted = Uint8Array.from(profile.functions, (info) => Number(info.name === 'parse'));
   const calls: unknown[] = [];
   eachCall(profile, isWanted, (fn, value, caller) => calls.push([name(fn), value, name(caller)]));
   expect(calls).toEqual([
     ['parse', 3, 'price'],
-    ['parse', 2, 'parse'],
+    // Whatever calls the first of the calls in each other calls the function.
+    ['parse', 2, 'main'],
+    ['parse', 1, undefined],
   ]);
 });

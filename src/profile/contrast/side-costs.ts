@@ -16,7 +16,8 @@ export const MIN_SHARE = 0.005;
 
 /**
  * Calls back for every stack of a profile with each of its wanted functions once: the frame nearest to the
- * leaf, and the function that calls it there, −1 for none.
+ * leaf, and the other function that calls it there, −1 for none. A function that calls itself is called by
+ * the one that calls the first of these frames.
  *
  * @param isWanted 1 for each function that is asked for
  */
@@ -32,7 +33,9 @@ export function eachCall(
       const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
       if (isWanted[fn] !== 1 || lastStack[fn] === stack) continue;
       lastStack[fn] = stack;
-      const caller = at + 1 < end ? (frameFunction[stackFrames[at + 1] ?? 0] ?? 0) : -1;
+      let above = at + 1;
+      while (above < end && frameFunction[stackFrames[above] ?? 0] === fn) above++;
+      const caller = above < end ? (frameFunction[stackFrames[above] ?? 0] ?? 0) : -1;
       visit(fn, values[stack] ?? 0, caller);
     }
   }

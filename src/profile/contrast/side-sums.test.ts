@@ -33,7 +33,7 @@ test('the caller that most of the cost comes from; −1 for the entry point, tie
   expect([...callers].map(([of, caller]) => [keys[of], keys[caller] ?? caller])).toEqual([
     ['main', -1],
     ['parse', 'stock'],
-    ['price', 'price'],
+    ['price', 'main'],
   ]);
   const tied = [profileFrom({ 'b x': 1, 'a x': 1 })];
   const names = joinNames(tied);

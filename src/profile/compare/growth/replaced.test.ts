@@ -9,7 +9,7 @@ import {
 } from '../../../../test/support/contrast.js';
 import { times } from '../../../../test/support/handlers.js';
 import { buildProfile } from '../../../../test/support/profiles.js';
-import { isReplacement, listReplacements } from './replaced.js';
+import { isDearerReplacement, isReplacement, listReplacements } from './replaced.js';
 
 const REST: Stacks = { 'serve list': 500, 'serve diff': 300, 'serve save lib.log': 200 };
 /** A page that a library renders, in its second and in its third version. */
@@ -55,6 +55,13 @@ describe('a library with other functions than before, below the same own functio
     const after = { ...REST, ...third(1.25) };
     expect(replaced({ ...REST, ...second }, after, { quantum: 50 })).toEqual(['page', 'render']);
     expect(replaced({ ...REST, ...second }, after, { quantum: 1.5 })).toEqual([]);
+  });
+
+  test('under twice the load a growth that few samples show is none, either', () => {
+    const few = (stacks: Stacks) => times(stacks, '', 0.03);
+    // 30 and 80 samples; the load explains 60.
+    const after = { ...times(REST, '', 2), ...few(third(2.67)) };
+    expect(replaced({ ...REST, ...few(second) }, after)).toEqual(['page', 'render']);
   });
 
   test('the load is that of all else, where that rose less than its middle function', () => {
@@ -255,5 +262,47 @@ describe('what all of both windows showed', () => {
     ['is asked alone, once changes were left out', second, third(1), true, 'list', false],
   ])('%s', (_, before, after, isSettled, caller, is) => {
     expect(asked(before, after, isSettled, caller)).toBe(is);
+  });
+});
+
+describe('a library function that does the work of others for more', () => {
+  const isDearer = (
+    after: Stacks,
+    {
+      before = {},
+      fn = 'lib.renderState',
+      isAlikeInAll = false,
+    }: { before?: Stacks; fn?: string; isAlikeInAll?: boolean } = {},
+  ) => {
+    const sides = contrast({ ...REST, ...second, ...before }, { ...REST, ...after });
+    const callers = new Set(['page', 'render'].map((name) => findFunction(sides, name)));
+    const replacedBelow = isAlikeInAll ? { callers, isSettled: false } : undefined;
+    return isDearerReplacement({ ...sides, replacedBelow }, findFunction(sides, fn));
+  };
+
+  test.each([
+    { what: 'its own callers cost a quarter more', after: third(1.25), is: true },
+    { what: 'they cost 14 % more', after: third(1.14), is: false },
+    { what: 'they cost less', after: third(0.5), is: false },
+    {
+      what: 'the caller does other work as well, and less of it',
+      before: { 'serve page render': 900 },
+      after: { ...third(1.25), 'serve page render': 500 },
+      is: false,
+    },
+    {
+      what: 'half of it runs below another own function',
+      after: { ...third(1.25), 'serve list lib.renderState': 750 },
+      is: true,
+    },
+    {
+      what: 'most of it does',
+      after: { ...third(1.25), 'serve list lib.renderState': 751 },
+      is: false,
+    },
+    { what: 'the whole showed that they cost the same', after: third(1.25), isAlikeInAll: true, is: false },
+    { what: 'it is own code', after: third(1.25), fn: 'render', is: false },
+  ])('$what: $is', ({ after, is, ...rest }) => {
+    expect(isDearer(after, rest)).toBe(is);
   });
 });

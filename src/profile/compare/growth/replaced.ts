@@ -4,7 +4,7 @@ import { signedRootOfCounts } from '../../contrast/noise.js';
 import { sumStacks } from '../../contrast/sum-stacks.js';
 import { nearestOwnAbove } from '../../contrast/through.js';
 import { SEEN } from '../../tables/seen.js';
-import { middleRatio } from '../moved.js';
+import { middleRatio } from './middle-ratio.js';
 
 /** A function with at most this part of its cost on the other side is gone from it, or came to it. */
 const ONE_SIDED = 0.05;
@@ -38,6 +38,8 @@ export interface Replacement {
 /** An own function that calls other library functions than before, and what that costs now. */
 interface JudgedReplacement extends Replacement {
   isAlike: boolean;
+  /** Whether what was replaced costs more, and the function as a whole does. */
+  isDearer: boolean;
 }
 
 /** Replacements by own function, judged before: one search asks about many functions of one contrast. */
@@ -50,7 +52,7 @@ const replacementsCache = new WeakMap<Contrast, ReadonlyMap<number, JudgedReplac
  * dearer.
  */
 export function listReplacements(contrast: Contrast): readonly Replacement[] {
-  return [...judgeReplacements(contrast).values()].flatMap(({ isAlike, ...replacement }) =>
+  return [...judgeReplacements(contrast).values()].flatMap(({ isAlike, isDearer: _, ...replacement }) =>
     isAlike ? [replacement] : [],
   );
 }
@@ -84,6 +86,24 @@ export function isReplacement(contrast: Contrast, fn: number): boolean {
   return cost > 0 && cost >= NEARLY_ALL * (after.costs.totals[fn] ?? 0);
 }
 
+/**
+ * Whether a library's function mostly does, for more, the work of those that are gone: below own functions
+ * that cost more since. An upgrade of protobuf, whose inside is another module with other names, took x1.34
+ * of its caller's time, and seemed to have moved. What the whole showed to cost the same holds for a part.
+ */
+export function isDearerReplacement(contrast: Contrast, fn: number): boolean {
+  const { joined, after, replacedBelow } = contrast;
+  if (joined.library[fn] !== 1) return false;
+  const judged = judgeReplacements(contrast);
+  if (judged.size === 0) return false;
+  let dearer = 0;
+  nearestOwnAbove(joined, after.parts, fn).forEach((through, caller) => {
+    if (judged.get(caller)?.isDearer === true && replacedBelow?.callers.has(caller) !== true)
+      dearer += through;
+  });
+  return dearer > 0 && dearer >= MOSTLY_OTHER * (after.costs.totals[fn] ?? 0);
+}
+
 function findReplacements(contrast: Contrast): JudgedReplacement[] {
   const { joined, before, after } = contrast;
   const [gone, come] = [markOneSided(contrast, before, after), markOneSided(contrast, after, before)];
@@ -103,13 +123,18 @@ function findReplacements(contrast: Contrast): JudgedReplacement[] {
   }
   if (callers.size === 0) return [];
   const load = loadOfOthers(contrast, new Set(callers.keys()));
-  return [...callers].map(([fn, { costs, isNearest }]) => ({
-    fn,
-    before: share(costs[0], before.profiles),
-    after: share(costs[1], after.profiles),
-    isNearest,
-    isAlike: hasLikeCost(contrast, costs, load),
-  }));
+  return [...callers].map(([fn, { costs, isNearest }]) => {
+    const price = comparePrice(contrast, costs, load);
+    const whole = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0] as const;
+    return {
+      fn,
+      before: share(costs[0], before.profiles),
+      after: share(costs[1], after.profiles),
+      isNearest,
+      isAlike: price === 'alike',
+      isDearer: price === 'dearer' && comparePrice(contrast, whole, load) === 'dearer',
+    };
+  });
 }
 
 /** The calls of an own function that were replaced. */
@@ -138,20 +163,20 @@ function loadOfOthers(contrast: Contrast, callers: ReadonlySet<number>): number 
 }
 
 /**
- * Whether an own function, or what was replaced below it, costs what the load explains. Under less load it is
- * not asked to cost less: a growth of its share alone is judged as that of any function.
+ * Tells whether an own function, or what was replaced below it, costs what the load explains. Under less load
+ * it is not asked to cost less: a growth of its share alone is judged as that of any function.
  */
-function hasLikeCost(
+function comparePrice(
   { before, after, quantum, dispersion }: Contrast,
   [x1, x2]: readonly [number, number],
   load: number,
-): boolean {
+): 'cheaper' | 'alike' | 'dearer' {
   const ratio = share(share(x2, after.profiles), share(x1, before.profiles));
-  if (ratio < CHEAPER * Math.min(1, load)) return false;
+  if (ratio < CHEAPER * Math.min(1, load)) return 'cheaper';
   const allowed = Math.max(1, load);
-  const profiles = [allowed * before.profiles, after.profiles] as const;
+  const profiles = [before.profiles, allowed * after.profiles] as const;
   const z = signedRootOfCounts([x1 / quantum, x2 / quantum], profiles, dispersion.phi);
-  return ratio < DEARER * allowed || z < DEARER_Z;
+  return ratio < DEARER * allowed || z < DEARER_Z ? 'alike' : 'dearer';
 }
 
 /** Marks the functions of libraries that cost next to nothing on the other side. */
