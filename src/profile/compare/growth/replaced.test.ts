@@ -58,9 +58,9 @@ describe('a library with other functions than before, below the same own functio
   });
 
   test('under twice the load a growth that few samples show is none, either', () => {
-    const few = (stacks: Stacks) => times(stacks, '', 0.03);
-    // 30 and 80 samples; the load explains 60.
-    const after = { ...times(REST, '', 2), ...few(third(2.67)) };
+    const few = (stacks: Stacks) => times(stacks, '', 0.1);
+    // 100 and 250 samples; the load explains 200.
+    const after = { ...times(REST, '', 2), ...few(third(2.5)) };
     expect(replaced({ ...REST, ...few(second) }, after)).toEqual(['page', 'render']);
   });
 
