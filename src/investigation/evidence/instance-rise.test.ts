@@ -29,6 +29,10 @@ describe('instanceRise', () => {
       2,
     ],
     ['one instance', { a: [10, 30] }, ['a'], 1],
+    ['all stayed', { a: [10, 10], b: [10, 10] }, [], 2],
+    ['in the order of their names', { b: [10, 20], a: [10, 20] }, ['a', 'b'], 2],
+    ['one that cost less before, against its own past', { a: [30, 30], b: [10, 12] }, ['b'], 2],
+    ['exactly half of the mean rise', { a: [0, 5], b: [0, 15] }, ['a', 'b'], 2],
     ['nothing rose', { a: [10, 9], b: [10, 10] }, [], 2],
     [
       'half of the mean rise takes part, less does not',

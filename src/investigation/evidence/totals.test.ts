@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseProfileType } from '../../profile/types/types.js';
 import type { LensType } from './lens.js';
 import type { ProfileTimes } from './profile-times.js';
@@ -51,4 +51,39 @@ test('nothing is said where the service was not profiled before, or the type is 
   expect(compareTotals(EXCEPTIONS, after, PLAN, listTimes(repeat(8, 5e9), 16))).toBeNull();
   expect(compareTotals(NETWORK, after, PLAN, MAIN)).toBeNull();
   expect(compareTotals(NETWORK, listTimes(repeat(16, 900)), PLAN, MAIN)).toBeNull();
+});
+
+test('ten events that came from nowhere are news, and their load has no past', () => {
+  const events = (count: number) =>
+    compareTotals(EXCEPTIONS, listTimes(new Array<number>(8).fill(count), 16), PLAN, MAIN);
+  expect(events(9.9)?.hasRisen).toBe(false);
+  expect(events(10)).toMatchObject({ after: 10, hasRisen: true });
+  expect(events(10)?.load).toEqual({ ratio: null, risen: null, z: 0, hasRisen: false, hasFallen: false });
+});
+
+test('a count that is always sent comes from nowhere in no service', () => {
+  const goroutines = toLens('goroutine:goroutine:count:goroutine:count');
+  expect(compareTotals(goroutines, listTimes(repeat(8, 900), 16), PLAN, MAIN)).toBeNull();
+});
+
+describe('a rise is told by the samples that it holds', () => {
+  test.each([
+    {
+      what: 'CPU time, a hundredth of a second each',
+      id: 'process_cpu:cpu:nanoseconds:cpu:nanoseconds',
+      one: 1e7,
+    },
+    { what: 'bytes, half a MiB each', id: 'network:net_bytes:bytes::', one: 2 ** 19 },
+    { what: 'kilobytes, half a MiB each', id: 'network:net_bytes:kilobytes::', one: 2 ** 9 },
+  ])('of $what', ({ id, one }) => {
+    const hasRisen = (samples: number) =>
+      compareTotals(
+        toLens(id),
+        listTimes([...repeat(16, samples * one), ...repeat(8, 2.2 * samples * one)]),
+        PLAN,
+        MAIN,
+      )?.load.hasRisen;
+    expect(hasRisen(1)).toBe(false);
+    expect(hasRisen(100)).toBe(true);
+  });
 });
