@@ -9,7 +9,8 @@ import {
   smallestHiddenLeak,
 } from '../../profile/compare/leak.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
-import { arrivalInterval, rampInterval, stepPoint } from '../../profile/compare/since.js';
+import { rampOrReplacement } from '../../profile/compare/onset/replacement.js';
+import { rampInterval, stepPoint } from '../../profile/compare/since.js';
 import { share, totalPerProfile } from '../../profile/contrast/contrast.js';
 import { isCode } from '../../profile/contrast/joined-names.js';
 import { partWindows } from '../../profile/series/parts.js';
@@ -72,17 +73,9 @@ export async function readLevels(
 ): Promise<LevelLens> {
   const { plan, fleet } = context;
   const deploy = replacement(context, profileTimes);
-  // Nothing outside what was read says when a rise began; that of new instances began with them at the
-  // earliest, however the old ones' levels swing.
   const onset = (foot: Leak['since']) => {
-    const gapMs = measureGap(profileTimes);
-    if (deploy !== null && foot.before < deploy.first)
-      return arrivalInterval({ ...deploy, ...getResolution(profileTimes) });
-    const { after, before } = rampInterval({ last: foot.after, first: foot.before, gapMs });
-    // Snapshots are stamped when they are written: the first of new instances shows what they hold already.
-    const isFromArrival = deploy !== null && foot.after <= deploy.first;
-    const earliest = isFromArrival ? Math.min(after, deploy.last) : after;
-    return { after: Math.max(earliest, plan.baseline.from), before: Math.min(before, plan.incident.to) };
+    const { after, before } = rampOrReplacement(foot, deploy, getResolution(profileTimes));
+    return { after: Math.max(after, plan.baseline.from), before: Math.min(before, plan.incident.to) };
   };
   const baseline = levelsIn(profileTimes, plan.baseline);
   const incident = levelsIn(profileTimes, plan.incident);

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { findInterval, findRampOnset, levelLikelihoods, measureLevel, roundLevels } from './levels-onset.js';
+import {
+  findInterval,
+  findRampOnset,
+  levelLikelihoods,
+  measureLevel,
+  onsetBesideValues,
+  roundLevels,
+} from './levels-onset.js';
 import type { Reading } from './timeline.js';
 
 const SECOND = 1_000;
@@ -104,15 +111,58 @@ describe('a level that rises in a straight line', () => {
       ...RESOLUTION,
       worth: 1,
     });
+  const ABOUT = { from: 8 * MINUTE, to: 12 * MINUTE };
   test('began about the foot of the line', () => {
-    const [after = 0, before = 0] =
-      inMinutes(findRampOnset(listLevels(ramp), { from: 8 * MINUTE, to: 12 * MINUTE }, RESOLUTION)) ?? [];
+    const [after = 0, before = 0] = inMinutes(findRampOnset(listLevels(ramp), [], ABOUT, RESOLUTION)) ?? [];
     expect(after).toBeLessThanOrEqual(8);
     expect(before).toBeGreaterThanOrEqual(8);
     expect(before - after).toBeLessThanOrEqual(4);
   });
   test('is told from one that steps', () => {
     const step = listLevels((minute) => (minute < 9 ? 100 : 200));
-    expect(findRampOnset(step, { from: 8 * MINUTE, to: 12 * MINUTE }, RESOLUTION)).toBeNull();
+    expect(findRampOnset(step, [], ABOUT, RESOLUTION)).toBeNull();
+  });
+  test('began with the new instances where all were replaced after the foot', () => {
+    const all = readings(Array.from({ length: 18 }, (_, minute) => ramp(minute))).map((reading, minute) => ({
+      ...reading,
+      instance: minute < 11 ? 'old' : 'new',
+    }));
+    const levels = roundLevels(all, { ...RESOLUTION, worth: 1 });
+    expect(inMinutes(findRampOnset(levels, all, ABOUT, RESOLUTION))).toEqual([9.5, 11]);
+  });
+});
+
+describe('the onset of a share', () => {
+  const all = [...readings(calm(10), ['old']), ...readings(calm(6), ['new'])].map((reading, at) => ({
+    ...reading,
+    time: at * MINUTE,
+  }));
+  const stayed = all.map((reading) => ({ ...reading, instance: 'old' }));
+  const onset = (after: number, before: number) => ({ after: after * MINUTE, before: before * MINUTE });
+
+  test.each([
+    { what: 'later than its value', share: onset(11, 12), values: onset(9, 10), is: [9, 10] },
+    {
+      what: 'later, and its value before the deploy',
+      share: onset(11, 12),
+      values: onset(7, 8),
+      is: [11, 12],
+    },
+    {
+      what: 'later, and its value after the deploy',
+      share: onset(13, 14),
+      values: onset(10.5, 11),
+      is: [13, 14],
+    },
+    { what: 'with its value', share: onset(9, 11), values: onset(9, 10), is: [9, 11] },
+    { what: 'earlier than its value', share: onset(7, 8), values: onset(9, 10), is: [7, 8] },
+    { what: 'and its value did not', share: onset(11, 12), values: null, is: [11, 12] },
+    { what: 'later, without a deploy', of: stayed, share: onset(11, 12), values: onset(9, 10), is: [11, 12] },
+  ])('that changed $what is $is', ({ of = all, share, values, is }) => {
+    expect(inMinutes(onsetBesideValues({ share, values }, of, RESOLUTION))).toEqual(is);
+  });
+
+  test('that did not change is none', () => {
+    expect(onsetBesideValues({ share: null, values: onset(9, 10) }, all, RESOLUTION)).toBeNull();
   });
 });

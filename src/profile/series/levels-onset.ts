@@ -1,8 +1,7 @@
 import { secondsPerUnit } from '../../text/units.js';
 import { findRamp } from '../compare/leak.js';
-import { findReplacement, stepOrReplacement } from '../compare/onset/replacement.js';
+import { findReplacement, rampOrReplacement, stepOrReplacement } from '../compare/onset/replacement.js';
 import { type LevelAt, type StepLikelihoods, stepLikelihoods } from '../compare/onset/step.js';
-import { rampInterval } from '../compare/since.js';
 import type { Measurement } from '../measurement.js';
 import type { Change } from './onset.js';
 import { partWindows } from './parts.js';
@@ -138,6 +137,20 @@ export function findInterval(
   return stepOrReplacement(likelihoods, deploy, resolution, 2 * Math.max(longest, resolution.gapMs));
 }
 
+/**
+ * The onset of a share where its value changed with the replacement of all instances, and the share later:
+ * what new instances cost while they start makes every other share of theirs smaller.
+ */
+export function onsetBesideValues(
+  { share, values }: { share: Onset | null; values: Onset | null },
+  readings: readonly Reading[],
+  resolution: Resolution,
+): Onset | null {
+  const deploy = values === null ? null : deployIn(readings, resolution);
+  if (share === null || values === null || deploy === null || share.after <= values.before) return share;
+  return values.after <= deploy.first && deploy.last <= values.before ? values : share;
+}
+
 function deployIn(readings: readonly Reading[], { gapMs }: Resolution) {
   const lives = new Map<string, { from: number; to: number }>();
   for (const { time, instance } of readings) {
@@ -151,15 +164,23 @@ function deployIn(readings: readonly Reading[], { gapMs }: Resolution) {
   return findReplacement([...lives.values()], distinctTimes(readings), gapMs);
 }
 
-/** The interval in which a level began to rise in a straight line; null where it stepped. */
+/**
+ * The interval in which a level began to rise in a straight line; null where it stepped.
+ *
+ * @param readings those of single profiles, which tell whether all instances were replaced
+ */
 export function findRampOnset(
   levels: readonly RoundLevel[],
+  readings: readonly Reading[],
   { from }: Span,
-  { gapMs, stepMs }: Resolution,
+  resolution: Resolution,
 ): Onset | null {
-  const points = levels.map(({ value, starts }) => ({ time: (starts.at(-1) ?? 0) + stepMs / 2, value }));
+  const points = levels.map(({ value, starts }) => ({
+    time: (starts.at(-1) ?? 0) + resolution.stepMs / 2,
+    value,
+  }));
   const calm = points.filter(({ time }) => time < from).map(({ value }) => value);
   const level = median(calm.length > 0 ? calm : points.slice(0, 1).map(({ value }) => value)) ?? 0;
   const foot = findRamp(points, level);
-  return foot === null ? null : rampInterval({ last: foot.after, first: foot.before, gapMs });
+  return foot === null ? null : rampOrReplacement(foot, deployIn(readings, resolution), resolution);
 }

@@ -10,6 +10,7 @@ import {
   listStarts,
   measureLevel,
   type Onset,
+  onsetBesideValues,
   readingsIn,
   roundLevels,
   timeAround,
@@ -70,7 +71,7 @@ export function onsetOfReadings(
   const levels = roundLevels(readings, { ...resolution, worth: estimateWorth(measurement) });
   if (measurement.type.nature === 'level') {
     const known = series.parts.filter(({ value }) => value !== null);
-    const ramp = findRampOnset(levels, timeAround(known, change), resolution);
+    const ramp = findRampOnset(levels, readings, timeAround(known, change), resolution);
     if (ramp !== null) return clipped(ramp, measurement);
   }
   const likelihoods = levelLikelihoods(levels, {
@@ -138,7 +139,7 @@ export async function onsetsOfCosts(
       read: (window) => readStretches(window, told),
     });
     if (measurement.type.nature === 'level') {
-      const ramp = findRampOnset(listLevels(stretches), around(change), {
+      const ramp = findRampOnset(listLevels(stretches), timeline.readings, around(change), {
         ...resolution,
         gapMs: Math.max(
           resolution.gapMs,
@@ -156,7 +157,8 @@ export async function onsetsOfCosts(
       ? null
       : await tell(share.change, worth === null ? byValue : byShare);
   const ofValues = values.change === null || !isLasting(values) ? null : await tell(values.change, byValue);
-  return { share: ofShare, values: ofValues };
+  const onsets = { share: ofShare, values: ofValues };
+  return { ...onsets, share: onsetBesideValues(onsets, timeline.readings, resolution) };
 }
 
 function widths(stretches: readonly Stretch[]): number[] {

@@ -1,4 +1,4 @@
-import { arrivalInterval } from '../since.js';
+import { arrivalInterval, rampInterval } from '../since.js';
 import { isStepBetween, type StepContext, type StepLikelihoods, stepInterval } from './step.js';
 
 /**
@@ -54,4 +54,23 @@ export function stepOrReplacement(
   return deploy !== null && isStepBetween(likelihoods, [deploy.last, deploy.first], AGAINST_DEPLOY)
     ? arrivalInterval({ ...deploy, gapMs: resolution.gapMs, stepMs: resolution.stepMs })
     : stepInterval(likelihoods, resolution, maxWidth);
+}
+
+/**
+ * The interval in which levels began to rise in a straight line. Nothing outside what was read says when that
+ * was; where all instances were replaced, the rise of the new ones began with them at the earliest, however
+ * the old ones' levels swing.
+ *
+ * @param foot time around the foot of the line
+ */
+export function rampOrReplacement(
+  foot: { after: number; before: number },
+  deploy: ReturnType<typeof findReplacement>,
+  { gapMs, stepMs }: Pick<StepContext, 'gapMs' | 'stepMs'>,
+): { after: number; before: number } {
+  if (deploy !== null && foot.before < deploy.first) return arrivalInterval({ ...deploy, gapMs, stepMs });
+  const { after, before } = rampInterval({ last: foot.after, first: foot.before, gapMs });
+  // Snapshots are stamped when they are written: the first of new instances shows what they hold already.
+  const isFromArrival = deploy !== null && foot.after <= deploy.first;
+  return { after: isFromArrival ? Math.min(after, deploy.last) : after, before };
 }
