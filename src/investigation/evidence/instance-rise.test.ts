@@ -29,6 +29,7 @@ describe('instanceRise', () => {
       2,
     ],
     ['one instance', { a: [10, 30] }, ['a'], 1],
+    ['one that left counts for nothing', { a: [10, null], b: [10, 20] }, ['b'], 1],
     ['all stayed', { a: [10, 10], b: [10, 10] }, [], 2],
     ['in the order of their names', { b: [10, 20], a: [10, 20] }, ['a', 'b'], 2],
     ['one that cost less before, against its own past', { a: [30, 30], b: [10, 12] }, ['b'], 2],
@@ -58,6 +59,15 @@ describe('instanceRise', () => {
       risen: ['b'],
       all,
     });
+  });
+
+  test('the rise of an instance with several profiles is that of one of them', () => {
+    const { series, stepMs } = times({ a: [10, 11], b: [10, 30] });
+    const again = series.map((one) => ({
+      ...one,
+      points: one.points.flatMap((point) => [point, { ...point, time: point.time + MINUTE }]),
+    }));
+    expect(instanceRise({ series: again, stepMs }, PLAN, 'pod')).toMatchObject({ risen: ['b'], all: 2 });
   });
 
   test('unknown without a label, in a large fleet, and without profiles', () => {

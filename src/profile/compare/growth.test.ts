@@ -198,6 +198,22 @@ test.each([
   expect(getName(growth, growth.site?.fn)).toBe(is);
 });
 
+test('a growth of bytes that is a library’s stays there, whatever own code the library calls', () => {
+  const side = (stacks: Stacks) => ({
+    profile: { ...profileFrom({ 'main work': 10, ...stacks }), unit: 'bytes' },
+    profiles: 1,
+  });
+  const after = {
+    'runtime.goexit lib.run view lib.a': 25,
+    'runtime.goexit lib.run view lib.b': 20,
+    'runtime.goexit lib.run lib.a': 10,
+    'runtime.goexit lib.run lib.b': 5,
+    'runtime.goexit runtime.park': 40,
+  };
+  const growth = growthBetween(side({}), side(after));
+  expect(getName(growth, growth.site?.fn)).toBe('lib.run');
+});
+
 describe('bytes of requests that are still held', () => {
   const READ = 'net/http.(*conn).serve net/http.(*conn).readRequest';
   const HANDLE = 'net/http.(*conn).serve lib.middleware';

@@ -37,6 +37,24 @@ describe('a place in memory whose callee was compiled into it', () => {
     expect(findPlace(before, after)).toBe(is);
   });
 
+  test('is told with the growth below the callee, and with that part', () => {
+    const { joined, before: was, after: is } = contrast(before, grown(60, 20, 10, 10));
+    const site = { fn: findFunction({ joined }, 'serve'), growth: 100, part: 0.5 };
+    const found = descendThroughInlined(joined, was, is, site);
+    expect(found).toEqual({ fn: findFunction({ joined }, 'view'), growth: 80, part: 0.4 });
+  });
+
+  test('of two callees with the same growth is the first by name', () => {
+    expect(findPlace({ 'main serve': 1 }, { 'main serve build view': 50, 'main serve view build': 50 })).toBe(
+      'build',
+    );
+  });
+
+  test('is told by the stacks that lead to it alone', () => {
+    const after = { 'view lib.subscribe': 90, 'main serve': 100 };
+    expect(findPlace({ 'main serve': 1 }, after)).toBe('serve');
+  });
+
   test('may have taken in several, one below the other', () => {
     const after = {
       'main serve view watch lib.subscribe': 64,

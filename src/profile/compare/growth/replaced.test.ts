@@ -41,6 +41,8 @@ describe('a library with other functions than before, below the same own functio
     ['for twice the cost under twice the load', { ...times(REST, '', 2), ...third(2) }, ['page', 'render']],
     ['for the same cost under twice the load', { ...times(REST, '', 2), ...third(1) }, ['page', 'render']],
     ['for 25 % more', { ...REST, ...third(1.25) }, []],
+    ['for a fifth more', { ...REST, ...third(1.2) }, []],
+    ['for four fifths of the cost', { ...REST, ...third(0.8) }, ['page', 'render']],
     ['for 25 % more, where all else fell', { ...times(REST, '', 0.7), ...third(1.25) }, []],
     ['for twice the cost, next to another change', { ...REST, 'serve list': 2_000, ...third(2) }, []],
     ['for half of the cost, which is told as moved', { ...REST, ...third(0.5) }, []],
@@ -195,6 +197,12 @@ test('a library that own code elsewhere calls, too, is no mere replacement', () 
   expect(isReplacement(sides, findFunction(sides, 'lib.tokenize'))).toBe(true);
 });
 
+test('nothing is a replacement where nothing was replaced', () => {
+  const sides = contrast(REST, REST);
+  expect(isReplacement(sides, findFunction(sides, 'lib.log'))).toBe(false);
+  expect(isDearerReplacement(sides, findFunction(sides, 'lib.log'))).toBe(false);
+});
+
 test('a function that is gone replaces nothing', () => {
   const sides = contrast({ ...REST, ...second }, { ...REST, ...third(1) });
   expect(isReplacement(sides, findFunction(sides, 'lib.scan'))).toBe(false);
@@ -291,6 +299,12 @@ describe('a library function that does the work of others for more', () => {
       is: false,
     },
     {
+      what: 'the own work of the caller grew, and the library costs what it did',
+      before: { 'serve page render': 2_000 },
+      after: { ...third(1), 'serve page render': 3_000 },
+      is: false,
+    },
+    {
       what: 'half of it runs below another own function',
       after: { ...third(1.25), 'serve list lib.renderState': 750 },
       is: true,
@@ -302,6 +316,7 @@ describe('a library function that does the work of others for more', () => {
     },
     { what: 'the whole showed that they cost the same', after: third(1.25), isAlikeInAll: true, is: false },
     { what: 'it is own code', after: third(1.25), fn: 'render', is: false },
+    { what: 'it is gone', after: third(1.25), fn: 'lib.scan', is: false },
   ])('$what: $is', ({ after, is, ...rest }) => {
     expect(isDearer(after, rest)).toBe(is);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { beatsDeploy, findReplacement, stepOrReplacement } from './replacement.js';
+import { beatsDeploy, findReplacement, rampOrReplacement, stepOrReplacement } from './replacement.js';
 
 const MINUTE = 60_000;
 
@@ -105,6 +105,28 @@ describe('the interval of a likely step, where instances may have been replaced'
       after: 15_000,
       before: 2 * MINUTE,
     });
+  });
+});
+
+describe('the interval in which levels began to rise, where instances may have been replaced', () => {
+  const DEPLOY = { last: 9, first: 10 };
+  test.each([
+    // The new instances were silent for up to 1.5 gaps.
+    { what: 'a line from before the new ones begins with them', foot: [7, 9], expected: [8.5, 10] },
+    { what: 'unless it may begin with the first of them', foot: [8, 10], expected: [8, 10] },
+    { what: 'from the first of them on, since the last of the old ones', foot: [10, 12], expected: [9, 12] },
+    { what: 'from the first of them on, by a short foot', foot: [10, 11], expected: [9, 11.5] },
+    { what: 'a line that begins later has its own foot', foot: [11, 13], expected: [11, 13] },
+    { what: 'half a gap beyond a short foot', foot: [11, 12], expected: [10.5, 12.5] },
+    { what: 'none was replaced', foot: [7, 9], deploy: null, expected: [7, 9] },
+  ])('$what', ({ foot: [after = 0, before = 0], deploy = DEPLOY, expected }) => {
+    const interval = rampOrReplacement({ after, before }, deploy, { gapMs: 1, stepMs: 0 });
+    expect([interval.after, interval.before]).toEqual(expected);
+  });
+
+  test('the resolution of the starts widens the silence of new instances', () => {
+    const foot = { after: 7, before: 9 };
+    expect(rampOrReplacement(foot, DEPLOY, { gapMs: 1, stepMs: 0.75 })).toEqual({ after: 8.25, before: 10 });
   });
 });
 

@@ -55,6 +55,28 @@ describe('what a bundler puts into one file', () => {
     expect(ownersAfter(earlier, later)).toMatchObject({ fresh: is });
   });
 
+  test('is own code among libraries, where it was own code', () => {
+    const expected = { lex: 'library', parse: 'library', page: 'own' };
+    expect(ownersAfter([lex, parse, page], ['lex', 'parse', 'page'])).toEqual(expected);
+  });
+
+  test('functions without a file are in no common one', () => {
+    const names = ['lex', 'parse', 'fresh'].map((name) => `shop.${name}`);
+    const later = buildProfile([['main', ...names.map((name) => ({ name, file: '' }))], 5]);
+    const renaming = new Map([lex, parse].map(([file, name]) => [`${file}:${name}`, `shop.${name}`]));
+    const { functions, library } = joinNames([profile(lex, parse), later], renaming);
+    const libraries = functions.filter((_, fn) => library[fn] === 1).map(({ name }) => name);
+    expect(libraries).toEqual(['shop.lex', 'shop.parse']);
+  });
+
+  test('is no library any more where the runtime took it in', () => {
+    const [file, name] = ['node:internal/deps/undici', 'fetch'];
+    const renaming = new Map([['./node_modules/undici/index.js:fetch', `${file}:${name}`]]);
+    const profiles = [profile(['./node_modules/undici/index.js', name]), profile([file, name])];
+    const { library } = joinNames(profiles, renaming);
+    expect([...library]).toEqual([0]);
+  });
+
   test('is own code where the configuration says so', () => {
     expect(ownersAfter([lex, page], ['lex', 'page'], { ownCode: 'dist/' })).toEqual({
       lex: 'own',
