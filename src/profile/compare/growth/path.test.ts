@@ -64,6 +64,20 @@ describe('growthPath', () => {
       0,
       0.25,
     ],
+    [
+      'the function itself, which now and then calls itself through another one',
+      { 'main price': 60, 'main price a price': 5, 'main price b': 35 },
+      'price',
+      0,
+      0.6,
+    ],
+    [
+      'a call of itself through another one, where most of it ends there',
+      { 'main price': 20, 'main price a price': 45, 'main price b': 35 },
+      'price a price',
+      0,
+      0.45,
+    ],
     ['the function itself', { 'main price': 45, 'main price a': 30, 'main price b': 25 }, 'price', 0, 0.45],
     [
       'the last callee that keeps half, where all leaves are small',

@@ -71,6 +71,8 @@ export function growthPath(
     if (at >= 0 && kept < 0 && best.weight < FOLLOWED * whole) {
       kept = functions.length - 1;
       ways = waysToLeaf(ways, BURNS * whole);
+      // A function that burns most of it itself may also call itself through another one.
+      if (sumWeights(ways.filter(isEnded)) >= FOLLOWED * sumWeights(ways)) break;
       continue;
     }
     functions.push(best.fn);
@@ -86,7 +88,7 @@ export function growthPath(
       while (!isEnded(way) && functionAt(way) === best.fn);
     }
   }
-  const ended = ways.filter(isEnded).reduce((sum, { weight }) => sum + weight, 0);
+  const ended = sumWeights(ways.filter(isEnded));
   const leafPart = whole > 0 && ended >= BURNS * whole ? Math.min(1, ended / whole) : 0;
   return { functions, at, kept: kept < 0 ? functions.length - 1 : kept, leafPart };
 }
@@ -100,6 +102,10 @@ function heaviestCallee(ways: readonly Way[]): Weighed | null {
 function waysToLeaf(ways: readonly Way[], minimum: number): Way[] {
   const best = heaviest(ways, getLeaf);
   return best !== null && best.weight >= minimum ? ways.filter((way) => getLeaf(way) === best.fn) : [];
+}
+
+function sumWeights(ways: readonly Way[]): number {
+  return ways.reduce((sum, { weight }) => sum + weight, 0);
 }
 
 interface Weighed {
