@@ -41,6 +41,14 @@ test('time that new instances took while they started is said to have settled', 
   expect(reason({ verdict: 'no_change' })).toContain('do not report single functions that moved by chance');
 });
 
+test('what moved is not why the service costs more, where it does', () => {
+  const moved = (after: number) => reason({ verdict: 'moved', totals: { before: 1e9, after } });
+  expect(moved(1.2e9)).toBe(
+    'cpu per profile 1 -> 1.2 s, x1.20; what one function gained another lost, which is not why the service costs more',
+  );
+  expect(moved(1.19e9)).toBe('cpu per profile 1 -> 1.19 s, x1.19; what one function gained another lost');
+});
+
 test('a collector that costs more for itself is no code that runs more', () => {
   const collector = { type, collectorAlone: { allocations: 1 } };
   const findings = [collector] as unknown as Investigation['findings'];

@@ -58,7 +58,9 @@ export function verdictReason(investigation: Investigation): string {
         ? `${change}; ${mixText(investigation)}`
         : `${change}, and no function grew beyond the rest`;
     case 'moved':
-      return `${change}; what one function gained another lost`;
+      return `${change}; what one function gained another lost${
+        ratio !== null && ratio >= MIN_RISE ? ', which is not why the service costs more' : ''
+      }`;
     default:
       return first?.collectorAlone === undefined
         ? movementsText
