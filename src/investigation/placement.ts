@@ -1,3 +1,4 @@
+import { handsOn } from '../profile/code/handed-on.js';
 import { functionData, type GuessedOwner, type NamedFunction } from '../profile/code/named-function.js';
 import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth/path.js';
 import type { Contrast } from '../profile/contrast/contrast.js';
@@ -14,9 +15,10 @@ export function placeFunction(
 ) {
   const { joined, after } = contrast;
   const path = growthPath(contrast, fn, load);
-  const caller = path.functions
+  const callers = path.functions
     .slice(0, Math.max(0, path.at))
-    .findLast((other) => joined.application[other] === 1);
+    .filter((other) => joined.application[other] === 1);
+  const caller = callers.findLast((other) => !handsOn(joined.functions[other]?.name ?? '')) ?? callers.at(-1);
   const named = (id: number, line = 0): NamedFunction => functionData(joined.functions[id], line);
   const ownCaller = caller === undefined ? null : named(caller);
   const isOwn = joined.application[fn] === 1;

@@ -41,6 +41,18 @@ describe('growthPath', () => {
     expect(path(before, after, 'price', 1, { profiles: [1, 2] }).path).toBe('main small price');
   });
 
+  test('a callee that grew by more than the whole is the measure of those below it', () => {
+    const before = { 'main price old': 40 };
+    const after = { 'main price load a': 45, 'main price load b': 28, 'main price load c': 27 };
+    // The whole grew by 60, of which 45 are three quarters; of the 100 below `load` they are less than half.
+    expect(path(before, after, 'price')).toEqual({ path: 'main price load a', at: 1 });
+    const contrasted = contrast(before, after);
+    expect(growthPath(contrasted, findFunction(contrasted, 'price'), 1)).toMatchObject({
+      kept: 2,
+      leafPart: 0.45,
+    });
+  });
+
   test.each<[string, Stacks, string, number, number]>([
     ['a leaf that half of it reaches', { 'main price a b': 60, 'main price c': 40 }, 'price a b', 2, 0.6],
     [
