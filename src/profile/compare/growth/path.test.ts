@@ -84,6 +84,13 @@ describe('growthPath', () => {
       0.6,
     ],
     [
+      'the function itself, where as much ends in a call of itself through another one',
+      { 'main price': 30, 'main price a price': 30, 'main price b': 40 },
+      'price',
+      0,
+      0.3,
+    ],
+    [
       'a call of itself through another one, where most of it ends there',
       { 'main price': 20, 'main price a price': 45, 'main price b': 35 },
       'price a price',

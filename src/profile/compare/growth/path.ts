@@ -76,7 +76,7 @@ export function growthPath(
       continue;
     }
     // A callee may grow by more than the whole, where others fell: those below it are a part of that.
-    if (at >= 0 && kept < 0) whole = Math.max(whole, best.weight);
+    whole = Math.max(whole, best.weight);
     functions.push(best.fn);
     if (best.fn === fn && at < 0) {
       at = functions.length - 1;
