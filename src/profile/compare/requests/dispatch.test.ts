@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { contrast, getName, goFrame } from '../../../../test/support/contrast.js';
 import { buildProfile } from '../../../../test/support/profiles.js';
 import type { Profile } from '../../model.js';
-import { outermostOwn, ownCallerAt } from './dispatch.js';
+import { markHandedOn, outermostOwn, ownCallerAt } from './dispatch.js';
 import { findRequests } from './entries.js';
 
 describe('entry points that own code calls', () => {
@@ -187,6 +187,50 @@ describe('entry points that own code calls', () => {
   });
 });
 
+describe('a handler next to which jobs run', () => {
+  const at = (name: string, line: number) => ({ name, file: `/src/shop/${name}.go`, line });
+  /** A handler `wrap` below a server, whose lines lead to what it calls; 100 samples of it, and a job. */
+  const serve = ({ job = 30, show = 50, line = 9, lambda = false, other = 0 } = {}) => {
+    const between = lambda ? [goFrame('Shop$$Lambda.apply')] : [];
+    const top = [goFrame('runtime.serve'), at('wrap', 9), at('gate', 4)];
+    const second = [goFrame('runtime.serve'), at('wrap', line), at('gate', line)];
+    // Functions with two callees each, called from lines of their own, tell that lines are those of calls.
+    const steps = ['f', 'g', 'h'].flatMap((caller) =>
+      [20, 21].map(
+        (each) => [[...top, ...between, goFrame('show'), at(caller, each), goFrame(`c${each}`)], 1] as const,
+      ),
+    );
+    return buildProfile(
+      [[...top, ...between, goFrame('show')], show - 6],
+      ...steps,
+      [[...second, ...between, goFrame('save')], 100 - show - other],
+      [[goFrame('runtime.serve'), goFrame('other')], other],
+      [[goFrame('runtime.work'), goFrame('job')], job],
+    );
+  };
+  const listPoints = (before: Profile, after = before) => {
+    const contrasted = contrast(before, after);
+    return findRequests(contrasted)
+      .points.map(({ fn }) => getName(contrasted, fn))
+      .sort();
+  };
+
+  test.each([
+    { what: 'it dispatches from one line', sides: { line: 4 }, is: ['job', 'save', 'show'] },
+    { what: 'a lambda hands the calls on', sides: { line: 4, lambda: true }, is: ['job', 'save', 'show'] },
+    { what: 'it calls them from lines of their own', sides: { line: 5 }, is: ['job', 'wrap'] },
+    { what: 'the job costs nearly as much', sides: { line: 4, job: 99 }, is: ['job', 'save', 'show'] },
+    { what: 'the job costs more', sides: { line: 4, job: 101 }, is: ['job', 'wrap'] },
+  ])('where $what: $is', ({ sides, is }) => {
+    expect(listPoints(serve(sides))).toEqual(is);
+  });
+
+  test('is one on both sides', () => {
+    expect(listPoints(serve({ line: 4 }), serve({ line: 4, job: 101 }))).toEqual(['job', 'wrap']);
+    expect(listPoints(serve({ line: 4, job: 101 }), serve({ line: 4 }))).toEqual(['job', 'wrap']);
+  });
+});
+
 describe('the own code that calls a frame of a stack', () => {
   const own = buildProfile(
     [[goFrame('main'), goFrame('wrap'), goFrame('lib.next'), goFrame('show'), goFrame('encode')], 1],
@@ -207,7 +251,7 @@ describe('the own code that calls a frame of a stack', () => {
     { what: 'none of no frame', stack: 1, at: -1, caller: null },
   ])('$what', ({ stack, at, caller }) => {
     if (part === undefined) throw new Error('no part');
-    expect(nameFrame(ownCallerAt(part, stack, at))).toBe(caller);
+    expect(nameFrame(ownCallerAt(part, stack, at, markHandedOn(joined.functions)))).toBe(caller);
   });
 
   test.each([

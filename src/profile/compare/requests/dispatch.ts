@@ -1,5 +1,7 @@
+import { handsOn } from '../../code/handed-on.js';
 import type { Contrast } from '../../contrast/contrast.js';
 import type { Joined, JoinedPart } from '../../contrast/join.js';
+import type { FunctionInfo } from '../../model.js';
 
 /** Part of what a function calls that must begin at one line of it. */
 const MOST = 0.9;
@@ -26,10 +28,26 @@ export function findDispatched(
   { joined, before, after }: Pick<Contrast, 'joined' | 'before' | 'after'>,
   outermost: readonly Int32Array[],
 ): Set<number> {
-  const calledBefore = dispatchedIn(joined, before.parts, outermost);
+  const handedOn = markHandedOn(joined.functions);
+  const calledBefore = dispatchedIn(joined, before.parts, outermost, handedOn);
   if (calledBefore.size === 0) return calledBefore;
-  const calledAfter = dispatchedIn(joined, after.parts, outermost);
+  const calledAfter = dispatchedIn(joined, after.parts, outermost, handedOn);
   return new Set([...calledBefore].filter((fn) => calledAfter.has(fn)));
+}
+
+/** Marks made before, by functions: every contrast of a comparison asks for them. */
+const handedOnCache = new WeakMap<readonly FunctionInfo[], Uint8Array>();
+
+/** 1 for each function that was generated to hand a call on: it is no kind of request and calls none. */
+export function markHandedOn(functions: readonly FunctionInfo[]): Uint8Array {
+  const known = handedOnCache.get(functions);
+  if (known !== undefined) return known;
+  const marks = new Uint8Array(functions.length);
+  functions.forEach(({ name }, fn) => {
+    marks[fn] = handsOn(name) ? 1 : 0;
+  });
+  handedOnCache.set(functions, marks);
+  return marks;
 }
 
 /** A line of own code, with the cost and the functions that it leads to. */
@@ -42,6 +60,7 @@ function dispatchedIn(
   joined: Joined,
   indices: readonly number[],
   outermost: readonly Int32Array[],
+  handedOn: Uint8Array,
 ): Set<number> {
   const sites = new Map<number, Site>();
   const whole = new Float64Array(joined.functions.length);
@@ -51,7 +70,7 @@ function dispatchedIn(
     const { stackFrames, frameLine, values } = part.profile;
     for (let stack = 0; stack < values.length; stack++) {
       const at = outermost[index]?.[stack] ?? -1;
-      const caller = ownCallerAt(part, stack, at);
+      const caller = ownCallerAt(part, stack, at, handedOn);
       if (caller === null) continue;
       const fn = part.frameFunction[caller] ?? 0;
       const value = values[stack] ?? 0;
@@ -125,13 +144,22 @@ export function outermostOwn(
   return outermost;
 }
 
-/** Frame that calls the one at a position of a stack, where it is the team's own code; else null. */
+/**
+ * Frame that calls the one at a position of a stack, where it is the team's own code; else null.
+ *
+ * @param handedOn 1 for the functions that only hand a call on: the frame above them is the one that calls
+ */
 export function ownCallerAt(
-  { profile: { stackStart, stackFrames }, frameApplication }: JoinedPart,
+  { profile: { stackStart, stackFrames }, frameFunction, frameApplication }: JoinedPart,
   stack: number,
   at: number,
+  handedOn: Uint8Array,
 ): number | null {
-  if (at < 0 || at + 1 >= (stackStart[stack + 1] ?? 0)) return null;
-  const caller = stackFrames[at + 1] ?? 0;
+  if (at < 0) return null;
+  const end = stackStart[stack + 1] ?? 0;
+  let above = at + 1;
+  while (above < end && handedOn[frameFunction[stackFrames[above] ?? 0] ?? 0] === 1) above++;
+  if (above >= end) return null;
+  const caller = stackFrames[above] ?? 0;
   return frameApplication[caller] === 1 ? caller : null;
 }
