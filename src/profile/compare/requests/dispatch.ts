@@ -145,21 +145,29 @@ export function outermostOwn(
 }
 
 /**
- * Frame that calls the one at a position of a stack, where it is the team's own code; else null.
+ * Frame that calls the one at a position of a stack; −1 where none does.
  *
  * @param handedOn 1 for the functions that only hand a call on: the frame above them is the one that calls
  */
+export function callerAt(
+  { profile: { stackStart, stackFrames }, frameFunction }: JoinedPart,
+  stack: number,
+  at: number,
+  handedOn: Uint8Array,
+): number {
+  const end = stackStart[stack + 1] ?? 0;
+  let above = at + 1;
+  while (above < end && handedOn[frameFunction[stackFrames[above] ?? 0] ?? 0] === 1) above++;
+  return at >= 0 && above < end ? (stackFrames[above] ?? 0) : -1;
+}
+
+/** Frame that calls the one at a position where it is own code, else null: see {@link callerAt}. */
 export function ownCallerAt(
-  { profile: { stackStart, stackFrames }, frameFunction, frameApplication }: JoinedPart,
+  part: JoinedPart,
   stack: number,
   at: number,
   handedOn: Uint8Array,
 ): number | null {
-  if (at < 0) return null;
-  const end = stackStart[stack + 1] ?? 0;
-  let above = at + 1;
-  while (above < end && handedOn[frameFunction[stackFrames[above] ?? 0] ?? 0] === 1) above++;
-  if (above >= end) return null;
-  const caller = stackFrames[above] ?? 0;
-  return frameApplication[caller] === 1 ? caller : null;
+  const caller = callerAt(part, stack, at, handedOn);
+  return caller >= 0 && part.frameApplication[caller] === 1 ? caller : null;
 }

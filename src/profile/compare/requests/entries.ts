@@ -6,7 +6,7 @@ import { listMarked } from '../../contrast/marks.js';
 import type { PartCosts } from '../../contrast/runs.js';
 import { totalsBelow } from '../../contrast/through.js';
 import type { Analysis } from '../analysis.js';
-import { findDispatched, markHandedOn, outermostOwn, ownCallerAt } from './dispatch.js';
+import { callerAt, findDispatched, markHandedOn, outermostOwn, ownCallerAt } from './dispatch.js';
 
 /** An own function that is called for one kind of request: a handler, a job, a consumer. */
 export interface EntryPoint {
@@ -122,18 +122,20 @@ function divide({ joined, before, after }: Contrast, universal: Uint8Array): Div
 
 /**
  * Divides the stacks once more where one entry point has most of own code, but not nearly all, since jobs run
- * next to it: it is the handler of a server, and what nearly all of its cost passes through is middleware, if
- * one line there leads to several functions. A nightly job of an eighth of all made one kind of all requests.
+ * next to it, which nothing calls that calls it: it is the handler of a server, and what nearly all of its
+ * cost passes through is middleware, if one line there leads to several functions. A nightly job of an eighth
+ * of all made one kind of all requests.
  *
  * @returns null where there is no such handler
  */
-function besideJobs(contrast: Contrast, { universal, costs }: Division): Division | null {
+function besideJobs(contrast: Contrast, divided: Division): Division | null {
+  const { universal, costs } = divided;
   const { joined, before, after } = contrast;
   const sides = [before, after] as const;
   const isMain = (cost: number, side: number) =>
     cost > 0 && cost >= MAIN * (sides[side]?.costs.application ?? 0);
   const main = costs[0].findIndex((cost, fn) => isMain(cost, 0) && isMain(costs[1][fn] ?? 0, 1));
-  if (main < 0) return null;
+  if (main < 0 || !isCalledAlone(contrast, divided, main)) return null;
   const below = sides.map(({ parts }) => totalsBelow(joined, parts, main));
   const isAbove = (fn: number) =>
     below.every((totals) => (totals[fn] ?? 0) >= UNIVERSAL * (totals[main] ?? 0));
@@ -151,6 +153,20 @@ function findUniversal({ joined, before, after }: Pick<Contrast, 'joined' | 'bef
   return joined.application.map((isOwn, fn) =>
     isOwn === 1 && isAbove(before, fn) && isAbove(after, fn) ? 1 : 0,
   );
+}
+
+/** Whether what calls an entry point, outside own code, calls no other one. */
+function isCalledAlone({ joined }: Contrast, { outermost, entryOfStack }: Division, main: number): boolean {
+  const handedOn = markHandedOn(joined.functions);
+  const [ofMain, ofOthers] = [new Set<number>(), new Set<number>()];
+  joined.parts.forEach((part, index) => {
+    entryOfStack[index]?.forEach((entry, stack) => {
+      if (entry < 0) return;
+      const caller = callerAt(part, stack, outermost[index]?.[stack] ?? -1, handedOn);
+      (entry === main ? ofMain : ofOthers).add(caller < 0 ? -1 : (part.frameFunction[caller] ?? 0));
+    });
+  });
+  return ![...ofMain].some((caller) => ofOthers.has(caller));
 }
 
 /**
