@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { contrast, getName, goFrame } from '../../../../test/support/contrast.js';
 import { buildProfile } from '../../../../test/support/profiles.js';
 import type { Profile } from '../../model.js';
-import { markHandedOn, outermostOwn, ownCallerAt } from './dispatch.js';
+import { outermostOwn, ownCallerAt } from './dispatch.js';
 import { findRequests } from './entries.js';
 
 describe('entry points that own code calls', () => {
@@ -187,122 +187,6 @@ describe('entry points that own code calls', () => {
   });
 });
 
-describe('a handler next to which jobs run', () => {
-  const at = (name: string, line: number) => ({ name, file: `/src/shop/${name}.go`, line });
-  const names = (text: string) => (text === '' ? [] : text.split(' ').map(goFrame));
-  interface Shop {
-    /** Samples of the job, and its caller. */
-    job?: number;
-    jobBelow?: string;
-    handler?: string;
-    handlerBelow?: string;
-    /** Line of the second of two calls of `gate`, the first of which is at line 4. */
-    line?: number;
-    /** Functions between `gate` and what it calls. */
-    between?: string;
-    betweenSave?: string;
-    /** Functions between the handler and `gate`. */
-    above?: string;
-    /** Samples that reach `save` from the handler itself. */
-    direct?: number;
-  }
-  /** A handler of 100 samples that calls `gate`, which calls two functions, next to a job. */
-  const shop = ({ job = 30, line = 4, direct = 0, between = '', ...rest }: Shop = {}) => {
-    const { handler = 'wrap', handlerBelow = 'runtime.serve', jobBelow = 'runtime.work' } = rest;
-    const { above = '', betweenSave = between } = rest;
-    const wrap = [...names(handlerBelow), at(handler, 9)];
-    const show = [...wrap, ...names(above), at('gate', 4), ...names(between), goFrame('show')];
-    // Functions with two callees each, called from lines of their own, tell that lines are those of calls.
-    const steps = ['f', 'g', 'h'].flatMap((caller) =>
-      [20, 21].map((each) => [[...show, at(caller, each), goFrame(`c${each}`)], 1] as const),
-    );
-    return buildProfile(
-      [show, 44],
-      ...steps,
-      [[...wrap, ...names(above), at('gate', line), ...names(betweenSave), goFrame('save')], 50 - direct],
-      ...(direct > 0 ? [[[...wrap, goFrame('save')], direct] as const] : []),
-      [[...names(jobBelow), goFrame('zip')], job],
-      [[goFrame('runtime.gc')], 7],
-    );
-  };
-  const find = (before: Profile, after = before) => {
-    const contrasted = contrast(before, after);
-    const { points, universal } = findRequests(contrasted);
-    const sort = (fns: Iterable<number>) => [...fns].map((fn) => getName(contrasted, fn)).sort();
-    return { points: sort(points.map(({ fn }) => fn)), universal: sort(universal) };
-  };
-  const KINDS = ['save', 'show', 'zip'];
-  const ONE_KIND = ['wrap', 'zip'];
-
-  test.each<{ what: string; sides: Shop; is: readonly string[] }>([
-    { what: 'one line leads to several functions', sides: {}, is: KINDS },
-    { what: 'a lambda hands the calls on', sides: { between: 'Shop$$Lambda' }, is: KINDS },
-    { what: 'a lambda hands one of them on', sides: { between: 'Shop$$Lambda', betweenSave: '' }, is: KINDS },
-    { what: 'each is called from a line of its own', sides: { line: 5 }, is: ONE_KIND },
-    { what: 'the job costs as much', sides: { job: 100 }, is: KINDS },
-    { what: 'the job costs more', sides: { job: 101 }, is: ONE_KIND },
-    { what: 'the server calls the job as well', sides: { jobBelow: 'runtime.serve' }, is: ONE_KIND },
-    { what: 'nothing calls the handler', sides: { handlerBelow: '' }, is: KINDS },
-    { what: 'nothing calls either', sides: { handlerBelow: '', jobBelow: '' }, is: ONE_KIND },
-    {
-      what: 'all is below own code',
-      sides: { handlerBelow: 'main runtime.serve', jobBelow: 'main runtime.work' },
-      is: KINDS,
-    },
-    { what: 'it is the first function of all', sides: { handler: '_' }, is: KINDS },
-    {
-      what: 'it is the first of all, and the server calls the job as well',
-      sides: { handler: '_', jobBelow: 'runtime.serve' },
-      is: ['_', 'zip'],
-    },
-    { what: 'a tenth of it is not below what it calls', sides: { direct: 10 }, is: KINDS },
-    { what: 'more of it is not', sides: { direct: 11 }, is: ['gate', 'save', 'zip'] },
-  ])('where $what: $is', ({ sides, is }) => {
-    expect(find(shop(sides)).points).toEqual(is);
-  });
-
-  test('is one on both sides, and so is what nearly all of it passes through', () => {
-    expect(find(shop(), shop({ job: 101 })).points).toEqual(ONE_KIND);
-    expect(find(shop({ job: 101 }), shop()).points).toEqual(ONE_KIND);
-    // On one side the handler dispatches, on the other what it calls does.
-    expect(find(shop(), shop({ direct: 11 })).points).toEqual(ONE_KIND);
-    expect(find(shop({ direct: 11 }), shop()).points).toEqual(ONE_KIND);
-  });
-
-  test('is own middleware, as what it calls is', () => {
-    expect(find(shop()).universal).toEqual(['gate', 'wrap']);
-    expect(find(shop({ above: 'runtime.mux' })).universal).toEqual(['gate', 'wrap']);
-  });
-
-  test('has no job where one of its two callers calls the other, too', () => {
-    const listStacks = (below: string) =>
-      [[goFrame(below), at('wrap', 9), at('gate', 4), goFrame('show')], 50] as const;
-    const steps = ['f', 'g', 'h'].flatMap((caller) =>
-      [20, 21].map(
-        (each) =>
-          [
-            [
-              goFrame('runtime.serve'),
-              at('wrap', 9),
-              at('gate', 4),
-              goFrame('save'),
-              at(caller, each),
-              goFrame(`c${each}`),
-            ],
-            9,
-          ] as const,
-      ),
-    );
-    const sides = (jobBelow: string) =>
-      buildProfile(listStacks('runtime.serve'), listStacks('runtime.accept'), ...steps, [
-        [goFrame(jobBelow), goFrame('zip')],
-        40,
-      ]);
-    expect(find(sides('runtime.work')).points).toEqual(KINDS);
-    expect(find(sides('runtime.accept')).points).toEqual(ONE_KIND);
-  });
-});
-
 describe('the own code that calls a frame of a stack', () => {
   const own = buildProfile(
     [[goFrame('main'), goFrame('wrap'), goFrame('lib.next'), goFrame('show'), goFrame('encode')], 1],
@@ -323,7 +207,7 @@ describe('the own code that calls a frame of a stack', () => {
     { what: 'none of no frame', stack: 1, at: -1, caller: null },
   ])('$what', ({ stack, at, caller }) => {
     if (part === undefined) throw new Error('no part');
-    expect(nameFrame(ownCallerAt(part, stack, at, markHandedOn(joined.functions)))).toBe(caller);
+    expect(nameFrame(ownCallerAt(part, stack, at))).toBe(caller);
   });
 
   test.each([

@@ -1,7 +1,5 @@
-import { handsOn } from '../../code/handed-on.js';
 import type { Contrast } from '../../contrast/contrast.js';
 import type { Joined, JoinedPart } from '../../contrast/join.js';
-import type { FunctionInfo } from '../../model.js';
 
 /** Part of what a function calls that must begin at one line of it. */
 const MOST = 0.9;
@@ -28,26 +26,10 @@ export function findDispatched(
   { joined, before, after }: Pick<Contrast, 'joined' | 'before' | 'after'>,
   outermost: readonly Int32Array[],
 ): Set<number> {
-  const handedOn = markHandedOn(joined.functions);
-  const calledBefore = dispatchedIn(joined, before.parts, outermost, handedOn);
+  const calledBefore = dispatchedIn(joined, before.parts, outermost);
   if (calledBefore.size === 0) return calledBefore;
-  const calledAfter = dispatchedIn(joined, after.parts, outermost, handedOn);
+  const calledAfter = dispatchedIn(joined, after.parts, outermost);
   return new Set([...calledBefore].filter((fn) => calledAfter.has(fn)));
-}
-
-/** Marks made before, by functions: every contrast of a comparison asks for them. */
-const handedOnCache = new WeakMap<readonly FunctionInfo[], Uint8Array>();
-
-/** 1 for each function that was generated to hand a call on: it is no kind of request and calls none. */
-export function markHandedOn(functions: readonly FunctionInfo[]): Uint8Array {
-  const known = handedOnCache.get(functions);
-  if (known !== undefined) return known;
-  const marks = new Uint8Array(functions.length);
-  functions.forEach(({ name }, fn) => {
-    marks[fn] = handsOn(name) ? 1 : 0;
-  });
-  handedOnCache.set(functions, marks);
-  return marks;
 }
 
 /** A line of own code, with the cost and the functions that it leads to. */
@@ -60,7 +42,6 @@ function dispatchedIn(
   joined: Joined,
   indices: readonly number[],
   outermost: readonly Int32Array[],
-  handedOn: Uint8Array,
 ): Set<number> {
   const sites = new Map<number, Site>();
   const whole = new Float64Array(joined.functions.length);
@@ -70,7 +51,7 @@ function dispatchedIn(
     const { stackFrames, frameLine, values } = part.profile;
     for (let stack = 0; stack < values.length; stack++) {
       const at = outermost[index]?.[stack] ?? -1;
-      const caller = ownCallerAt(part, stack, at, handedOn);
+      const caller = ownCallerAt(part, stack, at);
       if (caller === null) continue;
       const fn = part.frameFunction[caller] ?? 0;
       const value = values[stack] ?? 0;
@@ -144,30 +125,13 @@ export function outermostOwn(
   return outermost;
 }
 
-/**
- * Frame that calls the one at a position of a stack; −1 where none does.
- *
- * @param handedOn 1 for the functions that only hand a call on: the frame above them is the one that calls
- */
-export function callerAt(
-  { profile: { stackStart, stackFrames }, frameFunction }: JoinedPart,
-  stack: number,
-  at: number,
-  handedOn: Uint8Array,
-): number {
-  const end = stackStart[stack + 1] ?? 0;
-  let above = at + 1;
-  while (above < end && handedOn[frameFunction[stackFrames[above] ?? 0] ?? 0] === 1) above++;
-  return at >= 0 && above < end ? (stackFrames[above] ?? 0) : -1;
-}
-
-/** Frame that calls the one at a position where it is own code, else null: see {@link callerAt}. */
+/** Frame that calls the one at a position of a stack, where it is the team's own code; else null. */
 export function ownCallerAt(
-  part: JoinedPart,
+  { profile: { stackStart, stackFrames }, frameApplication }: JoinedPart,
   stack: number,
   at: number,
-  handedOn: Uint8Array,
 ): number | null {
-  const caller = callerAt(part, stack, at, handedOn);
-  return caller >= 0 && part.frameApplication[caller] === 1 ? caller : null;
+  if (at < 0 || at + 1 >= (stackStart[stack + 1] ?? 0)) return null;
+  const caller = stackFrames[at + 1] ?? 0;
+  return frameApplication[caller] === 1 ? caller : null;
 }

@@ -4,9 +4,8 @@ import { sumCosts } from '../../contrast/costs.js';
 import type { Joined, JoinedPart } from '../../contrast/join.js';
 import { listMarked } from '../../contrast/marks.js';
 import type { PartCosts } from '../../contrast/runs.js';
-import { totalsBelow } from '../../contrast/through.js';
 import type { Analysis } from '../analysis.js';
-import { callerAt, findDispatched, markHandedOn, outermostOwn, ownCallerAt } from './dispatch.js';
+import { findDispatched, outermostOwn, ownCallerAt } from './dispatch.js';
 
 /** An own function that is called for one kind of request: a handler, a job, a consumer. */
 export interface EntryPoint {
@@ -44,8 +43,6 @@ export const NO_REQUESTS: Requests = {
 
 /** An own function above nearly all own code is no kind of request but a middleware around all of them. */
 const UNIVERSAL = 0.9;
-/** Part of own code from which on an entry point may be a server's handler, next to which there are jobs. */
-const MAIN = 0.5;
 /** Entry points with less than this part of what is served on both sides are not looked at on their own. */
 const MIN_PART = 0.04;
 /** Maximum number of entry points that are looked at on their own. */
@@ -56,10 +53,19 @@ const MAX_ENTRIES = 8;
  * left out. The mix of requests is the mix of their costs.
  */
 export function findRequests(contrast: Contrast): Requests {
-  const { before, after, quantum } = contrast;
-  const plain = divide(contrast, findUniversal(contrast));
-  const { universal, outermost, entryOfStack, calledByOwn, costs } = besideJobs(contrast, plain) ?? plain;
-  const [costsBefore, costsAfter] = costs;
+  const { joined, before, after, quantum } = contrast;
+  const universal = findUniversal(contrast);
+  const outermost = joined.parts.map((part) => outermostOwn(part, universal));
+  const found = joined.parts.map((part, index) => entriesIn(part, outermost[index] ?? new Int32Array()));
+  const entryOfStack = found.map(({ entries }) => entries);
+  const costs = (indices: readonly number[]) => {
+    const sums = new Float64Array(joined.functions.length);
+    eachStack(joined, entryOfStack, indices, (entry, value) => {
+      if (entry >= 0) sums[entry] = (sums[entry] ?? 0) + value;
+    });
+    return sums;
+  };
+  const [costsBefore, costsAfter] = [costs(before.parts), costs(after.parts)];
   const points: EntryPoint[] = [];
   for (let fn = 0; fn < costsBefore.length; fn++) {
     const [x1, x2] = [costsBefore[fn] ?? 0, costsAfter[fn] ?? 0];
@@ -73,6 +79,7 @@ export function findRequests(contrast: Contrast): Requests {
       samples: (x1 + x2) / quantum,
     });
   }
+  const calledByOwn = new Set(found.flatMap((part) => [...part.calledByOwn]));
   if (calledByOwn.size > 0) for (const fn of findDispatched(contrast, outermost)) calledByOwn.delete(fn);
   // Equal ones stay in the order of their numbers.
   points.sort((a, b) => Math.max(b.before, b.after) - Math.max(a.before, a.after));
@@ -84,68 +91,6 @@ export function findRequests(contrast: Contrast): Requests {
   };
 }
 
-/** The stacks of all parts by their entry points, below some universal functions. */
-interface Division {
-  /** 1 for each universal function. */
-  universal: Uint8Array;
-  /** Position of the entry point in each stack of each part; −1 for none. */
-  outermost: readonly Int32Array[];
-  entryOfStack: readonly Int32Array[];
-  calledByOwn: Set<number>;
-  /** Cost by entry point, before and after. */
-  costs: readonly [Float64Array, Float64Array];
-}
-
-function divide({ joined, before, after }: Contrast, universal: Uint8Array): Division {
-  const handedOn = markHandedOn(joined.functions);
-  const skipped = universal.map((is, fn) => is | (handedOn[fn] ?? 0));
-  const outermost = joined.parts.map((part) => outermostOwn(part, skipped));
-  const found = joined.parts.map((part, index) =>
-    entriesIn(part, outermost[index] ?? new Int32Array(), handedOn),
-  );
-  const entryOfStack = found.map(({ entries }) => entries);
-  const sumEntries = (indices: readonly number[]) => {
-    const sums = new Float64Array(joined.functions.length);
-    eachStack(joined, entryOfStack, indices, (entry, value) => {
-      if (entry >= 0) sums[entry] = (sums[entry] ?? 0) + value;
-    });
-    return sums;
-  };
-  return {
-    universal,
-    outermost,
-    entryOfStack,
-    calledByOwn: new Set(found.flatMap((part) => [...part.calledByOwn])),
-    costs: [sumEntries(before.parts), sumEntries(after.parts)],
-  };
-}
-
-/**
- * Divides the stacks once more where one entry point has most of own code, but not nearly all, since jobs run
- * next to it, which nothing calls that calls it: it is the handler of a server, and what nearly all of its
- * cost passes through is middleware, if one line there leads to several functions. A nightly job of an eighth
- * of all made one kind of all requests.
- *
- * @returns null where there is no such handler
- */
-function besideJobs(contrast: Contrast, divided: Division): Division | null {
-  const { universal, costs } = divided;
-  const { joined, before, after } = contrast;
-  const sides = [before, after] as const;
-  const isMain = (cost: number, side: number) =>
-    cost > 0 && cost >= MAIN * (sides[side]?.costs.application ?? 0);
-  const main = costs[0].findIndex((cost, fn) => isMain(cost, 0) && isMain(costs[1][fn] ?? 0, 1));
-  if (main < 0 || !isCalledAlone(contrast, divided, main)) return null;
-  const below = sides.map(({ parts }) => totalsBelow(joined, parts, main));
-  const isAbove = (fn: number) =>
-    below.every((totals) => (totals[fn] ?? 0) >= UNIVERSAL * (totals[main] ?? 0));
-  const wider = divide(
-    contrast,
-    universal.map((is, fn) => (is === 1 || (joined.application[fn] === 1 && isAbove(fn)) ? 1 : 0)),
-  );
-  return findDispatched(contrast, wider.outermost).size > 0 ? wider : null;
-}
-
 /** 1 for the own functions that nearly all own code runs below, on both sides. */
 function findUniversal({ joined, before, after }: Pick<Contrast, 'joined' | 'before' | 'after'>): Uint8Array {
   const isAbove = ({ costs }: Contrast['before'], fn: number) =>
@@ -153,20 +98,6 @@ function findUniversal({ joined, before, after }: Pick<Contrast, 'joined' | 'bef
   return joined.application.map((isOwn, fn) =>
     isOwn === 1 && isAbove(before, fn) && isAbove(after, fn) ? 1 : 0,
   );
-}
-
-/** Whether what calls an entry point, outside own code, calls no other one. */
-function isCalledAlone({ joined }: Contrast, { outermost, entryOfStack }: Division, main: number): boolean {
-  const handedOn = markHandedOn(joined.functions);
-  const [ofMain, ofOthers] = [new Set<number>(), new Set<number>()];
-  joined.parts.forEach((part, index) => {
-    entryOfStack[index]?.forEach((entry, stack) => {
-      if (entry < 0) return;
-      const caller = callerAt(part, stack, outermost[index]?.[stack] ?? -1, handedOn);
-      (entry === main ? ofMain : ofOthers).add(caller < 0 ? -1 : (part.frameFunction[caller] ?? 0));
-    });
-  });
-  return ![...ofMain].some((caller) => ofOthers.has(caller));
 }
 
 /**
@@ -177,7 +108,6 @@ function isCalledAlone({ joined }: Contrast, { outermost, entryOfStack }: Divisi
 function entriesIn(
   part: JoinedPart,
   outermost: Int32Array,
-  handedOn: Uint8Array,
 ): { entries: Int32Array; calledByOwn: ReadonlySet<number> } {
   const { profile, frameFunction } = part;
   const { stackFrames, values } = profile;
@@ -188,7 +118,7 @@ function entriesIn(
     if (at < 0) continue;
     const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
     entries[stack] = fn;
-    if (ownCallerAt(part, stack, at, handedOn) !== null) calledByOwn.add(fn);
+    if (ownCallerAt(part, stack, at) !== null) calledByOwn.add(fn);
   }
   return { entries, calledByOwn };
 }
