@@ -28,9 +28,9 @@ export function instanceRise(
   const values = [...new Set(profileTimes.series.flatMap(({ labels }) => labels[label] ?? []))].sort();
   const seen = values.flatMap((instance) => {
     const isOfInstance = (labels: Labels) => labels[label] === instance;
-    const { profiles, value } = totalsIn(profileTimes, incident, isOfInstance);
-    const past = levelIn(baseline, isOfInstance);
-    return profiles === 0 ? [] : [{ instance, profiles, past, rise: value / profiles - (past ?? before) }];
+    const totals = totalsIn(profileTimes, incident, isOfInstance);
+    const [past, now] = [levelIn(baseline, isOfInstance), computeMean(totals)];
+    return now === null ? [] : [{ instance, profiles: totals.profiles, past, rise: now - (past ?? before) }];
   });
   const most = Math.max(...seen.map(({ profiles }) => profiles));
   const present = seen.filter(({ profiles, past }) => profiles > 1 || past === null || most < MIN_OTHERS);

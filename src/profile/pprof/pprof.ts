@@ -120,10 +120,9 @@ function tooLarge({ message }: LimitError): UnreadableProfileError {
  */
 function excessOfFrames({ samples, locations }: PprofTables): LimitError | null {
   const { starts } = samples;
-  const frames = locations.ids.map((_, location) =>
-    Math.max(1, (locations.starts[location + 1] ?? 0) - (locations.starts[location] ?? 0)),
-  );
-  const isOneEach = frames.every((count) => count === 1);
+  const isOneEach = hasOneFrameEach(locations);
+  const countFrames = (location: number) =>
+    Math.max(1, (locations.starts[location + 1] ?? 0) - (locations.starts[location] ?? 0));
   let total = 0;
   let deepest = 0;
   for (let sample = 0; sample + 1 < starts.length; sample++) {
@@ -131,11 +130,18 @@ function excessOfFrames({ samples, locations }: PprofTables): LimitError | null 
     const end = starts[sample + 1] ?? 0;
     let frameCount = isOneEach ? end - start : 0;
     if (!isOneEach)
-      for (let at = start; at < end; at++) frameCount += frames[samples.locations[at] ?? 0] ?? 0;
+      for (let at = start; at < end; at++) frameCount += countFrames(samples.locations[at] ?? 0);
     total += frameCount;
     deepest = Math.max(deepest, frameCount);
   }
   return checkExcess('frames in one sample', deepest) ?? checkExcess('frames in samples', total);
+}
+
+/** Whether every location is one frame, as without inlining; one that knows no function is one, too. */
+function hasOneFrameEach({ ids, starts }: LocationTable): boolean {
+  for (let location = 0; location < ids.length; location++)
+    if ((starts[location + 1] ?? 0) - (starts[location] ?? 0) > 1) return false;
+  return true;
 }
 
 /** Reads a location id of any size as its position, counted from 1; 0 for one that does not exist. */
@@ -239,8 +245,7 @@ export function addPprof(
   const { frames, starts: framesOf } = internFrames(builder, file);
   const { starts, locations, values } = file.samples;
   const types = file.sampleTypes.length;
-  // Every location has a frame, and only inlining gives it more.
-  const isOneEach = frames.length === file.locations.ids.length;
+  const isOneEach = hasOneFrameEach(file.locations);
   const noStack = starts.some((start, sample) => start === starts[sample + 1])
     ? Uint32Array.of(builder.frameId(builder.functionId(NO_STACK), 0))
     : new Uint32Array();
@@ -333,9 +338,7 @@ export function pprofToProfile(
 function isWithoutGaps({ samples: { starts, values }, locations }: PprofFile): boolean {
   for (let sample = 0; sample < values.length; sample++)
     if (values[sample] === 0 || starts[sample] === starts[sample + 1]) return false;
-  for (let location = 0; location < locations.ids.length; location++)
-    if ((locations.starts[location + 1] ?? 0) - (locations.starts[location] ?? 0) > 1) return false;
-  return true;
+  return hasOneFrameEach(locations);
 }
 
 /** Makes the samples of a file those of a profile, without a copy: the file has none afterwards. */

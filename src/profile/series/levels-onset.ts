@@ -146,9 +146,9 @@ export function onsetBesideValues(
   readings: readonly Reading[],
   resolution: Resolution,
 ): Onset | null {
-  const deploy = values === null ? null : deployIn(readings, resolution);
-  if (share === null || values === null || deploy === null || share.after <= values.before) return share;
-  return values.after <= deploy.first && deploy.last <= values.before ? values : share;
+  if (share === null || values === null || share.after <= values.before) return share;
+  const deploy = deployIn(readings, resolution);
+  return deploy !== null && values.after <= deploy.first && deploy.last <= values.before ? values : share;
 }
 
 function deployIn(readings: readonly Reading[], { gapMs }: Resolution) {

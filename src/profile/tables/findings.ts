@@ -104,7 +104,7 @@ export function drawFindings(measured: Measurement, limit: number): Findings {
       .slice(0, 1)
       .filter((id) => ownerships[id]?.isGuess === true)
       .map((id) => ({ fn: named(id), isOwn: true })),
-    functions: countCosts(table.self),
+    functions: withCost(table.self).length,
     topShare: share(top.reduce((sum, id) => sum + Math.abs(table.self[id] ?? 0), 0)),
     heaviest:
       heaviest === null || leaf === undefined
@@ -180,12 +180,9 @@ function isCutOff({ functions }: Profile, id: number): boolean {
   return functions[id]?.name === CUT_OFF;
 }
 
-function countCosts(costs: Float64Array): number {
-  let count = 0;
-  for (const cost of costs) if (cost !== 0) count++;
-  return count;
-}
-
-function withCost(cost: Float64Array): number[] {
-  return Array.from(cost.keys()).filter((id) => (cost[id] ?? 0) !== 0);
+/** Ids of the functions with a cost. */
+function withCost(costs: Float64Array): number[] {
+  const ids: number[] = [];
+  for (let id = 0; id < costs.length; id++) if (costs[id] !== 0) ids.push(id);
+  return ids;
 }

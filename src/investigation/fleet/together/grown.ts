@@ -1,5 +1,6 @@
 import { joinKey } from '../../../profile/code/names.js';
 import { isCollector } from '../../../profile/compare/collector.js';
+import { findWeightedMiddle, type Weighted } from '../../../profile/compare/weighted-middle.js';
 import { sumCosts } from '../../../profile/contrast/costs.js';
 import { type JoinedPart, joinProfiles } from '../../../profile/contrast/join.js';
 import type { FunctionInfo, Profile } from '../../../profile/model.js';
@@ -275,17 +276,10 @@ function mayShareService(
  * cost. Totals show less of the load, since what a process does by itself does not grow with it.
  */
 function usualRatio(before: ArrayLike<number>, after: ArrayLike<number>, least: number): number | null {
-  const ratios: { ratio: number; weight: number }[] = [];
+  const ratios: Weighted[] = [];
   for (let fn = 0; fn < before.length; fn++) {
     const [was, is] = [before[fn] ?? 0, after[fn] ?? 0];
-    if (was >= least) ratios.push({ ratio: is / was, weight: was });
+    if (was >= least) ratios.push({ value: is / was, weight: was });
   }
-  ratios.sort((a, b) => a.ratio - b.ratio);
-  const half = ratios.reduce((sum, { weight }) => sum + weight, 0) / 2;
-  let passed = 0;
-  for (const { ratio, weight } of ratios) {
-    passed += weight;
-    if (passed >= half) return ratio;
-  }
-  return null;
+  return findWeightedMiddle(ratios);
 }

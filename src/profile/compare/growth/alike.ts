@@ -3,6 +3,7 @@ import { type Side, share } from '../../contrast/contrast.js';
 import { sumTakers } from '../../contrast/takers.js';
 import type { Growth } from '../growth.js';
 import type { Waiting } from '../waits.js';
+import { findWeightedMiddle } from '../weighted-middle.js';
 
 /** Waits of one type on both sides of a comparison. */
 export type Waits = Pick<Growth, 'joined' | 'before' | 'after'>;
@@ -38,7 +39,7 @@ export function waitsGrewAlike(grown: Waits, others: readonly Waits[] = []): boo
   let site = { name: '', before: 0, after: 0 };
   for (const [name, row] of rows)
     if (row.after - row.before > site.after - site.before) site = { name, ...row };
-  const rest: { before: number; after: number }[] = [];
+  const rest: Waiting[] = [];
   let whole = 0;
   for (const type of [rows, ...others.map(waitsByName)]) {
     for (const [name, row] of type) {
@@ -55,7 +56,7 @@ export function waitsGrewAlike(grown: Waits, others: readonly Waits[] = []): boo
   return Math.log(after / before) >= ALIKE * Math.log(site.after / site.before);
 }
 
-function sumWaits(rows: readonly { before: number; after: number }[], side: 'before' | 'after'): number {
+function sumWaits(rows: readonly Waiting[], side: 'before' | 'after'): number {
   return rows.reduce((sum, row) => sum + row[side], 0);
 }
 
@@ -63,18 +64,11 @@ function sumWaits(rows: readonly { before: number; after: number }[], side: 'bef
  * The factor by which the middle one of some waits grew, each counted by how long it was before; the larger
  * of two in the middle.
  */
-function findMiddleGrowth(rows: readonly { before: number; after: number }[]): number {
-  const ranked = rows
+function findMiddleGrowth(rows: readonly Waiting[]): number {
+  const growths = rows
     .filter(({ before }) => before > 0)
-    .map(({ before, after }) => ({ before, growth: after / before }))
-    .sort((a, b) => a.growth - b.growth);
-  const half = sumWaits(rows, 'before') / 2;
-  let passed = 0;
-  for (const { before, growth } of ranked) {
-    passed += before;
-    if (passed > half) return growth;
-  }
-  return 0;
+    .map(({ before, after }) => ({ value: after / before, weight: before }));
+  return findWeightedMiddle(growths, 'upper') ?? 0;
 }
 
 /** A type grew no more than one whose waits all grew alike, give or take this factor. */
@@ -93,11 +87,11 @@ export function grewLikeAlikeWaits(type: Waiting, alike: Waiting): boolean {
  * Waiting per profile by the name of who waits, and what no function is charged with under no name. Without
  * own code the function that waits stands for who waits.
  */
-function waitsByName({ joined, before, after }: Waits): Map<string, { before: number; after: number }> {
+function waitsByName({ joined, before, after }: Waits): Map<string, Waiting> {
   const hasOwn = before.costs.application + after.costs.application > 0;
   const takeWaits = (side: Side) => (hasOwn ? sumTakers(joined, side) : side.costs.self);
   const [was, now] = [takeWaits(before), takeWaits(after)];
-  const rows = new Map<string, { before: number; after: number }>();
+  const rows = new Map<string, Waiting>();
   const left = { before: before.costs.total, after: after.costs.total };
   joined.functions.forEach((fn, at) => {
     const [x1, x2] = [was[at] ?? 0, now[at] ?? 0];

@@ -36,7 +36,8 @@ export interface Replacement {
 }
 
 /** An own function that calls other library functions than before, and what that costs now. */
-interface JudgedReplacement extends Replacement {
+interface JudgedReplacement {
+  replacement: Replacement;
   isAlike: boolean;
   /** Whether what was replaced costs more, and the function as a whole does. */
   isDearer: boolean;
@@ -52,7 +53,7 @@ const replacementsCache = new WeakMap<Contrast, ReadonlyMap<number, JudgedReplac
  * dearer.
  */
 export function listReplacements(contrast: Contrast): readonly Replacement[] {
-  return [...judgeReplacements(contrast).values()].flatMap(({ isAlike, isDearer: _, ...replacement }) =>
+  return [...judgeReplacements(contrast).values()].flatMap(({ isAlike, replacement }) =>
     isAlike ? [replacement] : [],
   );
 }
@@ -60,7 +61,7 @@ export function listReplacements(contrast: Contrast): readonly Replacement[] {
 function judgeReplacements(contrast: Contrast): ReadonlyMap<number, JudgedReplacement> {
   const known = replacementsCache.get(contrast);
   if (known !== undefined) return known;
-  const found = new Map(findReplacements(contrast).map((one) => [one.fn, one]));
+  const found = new Map(findReplacements(contrast).map((one) => [one.replacement.fn, one]));
   replacementsCache.set(contrast, found);
   return found;
 }
@@ -70,7 +71,7 @@ function judgeReplacements(contrast: Contrast): ReadonlyMap<number, JudgedReplac
  * the whole showed holds where a part of it has too few samples to tell, and where changes were left out.
  */
 export function isReplacement(contrast: Contrast, fn: number): boolean {
-  const { joined, after, replacedBelow } = contrast;
+  const { joined, replacedBelow } = contrast;
   if (joined.library[fn] !== 1) return false;
   const judged = judgeReplacements(contrast);
   if (judged.size === 0 && (replacedBelow?.callers.size ?? 0) === 0) return false;
@@ -79,11 +80,7 @@ export function isReplacement(contrast: Contrast, fn: number): boolean {
     const here = judged.get(caller)?.isAlike;
     return here === undefined || replacedBelow?.isSettled === true ? isOfWhole : here;
   };
-  let cost = 0;
-  nearestOwnAbove(joined, after.parts, fn).forEach((through, caller) => {
-    if (isAlike(caller)) cost += through;
-  });
-  return cost > 0 && cost >= NEARLY_ALL * (after.costs.totals[fn] ?? 0);
+  return runsBelow(contrast, fn, isAlike, NEARLY_ALL);
 }
 
 /**
@@ -92,16 +89,27 @@ export function isReplacement(contrast: Contrast, fn: number): boolean {
  * of its caller's time, and seemed to have moved. What the whole showed to cost the same holds for a part.
  */
 export function isDearerReplacement(contrast: Contrast, fn: number): boolean {
-  const { joined, after, replacedBelow } = contrast;
+  const { joined, replacedBelow } = contrast;
   if (joined.library[fn] !== 1) return false;
   const judged = judgeReplacements(contrast);
   if (judged.size === 0) return false;
-  let dearer = 0;
-  nearestOwnAbove(joined, after.parts, fn).forEach((through, caller) => {
-    if (judged.get(caller)?.isDearer === true && replacedBelow?.callers.has(caller) !== true)
-      dearer += through;
+  const isDearer = (caller: number) =>
+    judged.get(caller)?.isDearer === true && replacedBelow?.callers.has(caller) !== true;
+  return runsBelow(contrast, fn, isDearer, MOSTLY_OTHER);
+}
+
+/** Whether at least a part of what a function costs now has one of some own functions next above it. */
+function runsBelow(
+  { joined, after }: Contrast,
+  fn: number,
+  isCaller: (own: number) => boolean,
+  part: number,
+): boolean {
+  let cost = 0;
+  nearestOwnAbove(joined, after.parts, fn).forEach((through, own) => {
+    if (isCaller(own)) cost += through;
   });
-  return dearer > 0 && dearer >= MOSTLY_OTHER * (after.costs.totals[fn] ?? 0);
+  return cost > 0 && cost >= part * (after.costs.totals[fn] ?? 0);
 }
 
 function findReplacements(contrast: Contrast): JudgedReplacement[] {
@@ -127,10 +135,12 @@ function findReplacements(contrast: Contrast): JudgedReplacement[] {
     const price = comparePrice(contrast, costs, load);
     const whole = [before.costs.totals[fn] ?? 0, after.costs.totals[fn] ?? 0] as const;
     return {
-      fn,
-      before: share(costs[0], before.profiles),
-      after: share(costs[1], after.profiles),
-      isNearest,
+      replacement: {
+        fn,
+        before: share(costs[0], before.profiles),
+        after: share(costs[1], after.profiles),
+        isNearest,
+      },
       isAlike: price === 'alike',
       isDearer: price === 'dearer' && comparePrice(contrast, whole, load) === 'dearer',
     };

@@ -1,5 +1,5 @@
-import type { CodeEvidence, Ownership } from '../../code/frames.js';
-import { joinKey } from '../../code/names.js';
+import type { Ownership } from '../../code/frames.js';
+import { joinKeys } from '../../code/names.js';
 import { findOwnership } from '../../code/owners.js';
 import type { FunctionInfo } from '../../model.js';
 import type { JoinedNames, NamedProfile } from '../joined-names.js';
@@ -33,11 +33,12 @@ export function findKeptLibraries(
   const isRenamed = new Uint8Array(functions.length);
   const wasLibrary = new Uint8Array(functions.length);
   profiles.forEach((profile, index) => {
+    const keysHere = joinKeys(profile.functions);
     profile.functions.forEach((info, fn) => {
       const joined = functionOf[index]?.[fn] ?? 0;
-      if (joinKey(info) === keys[joined]) return;
+      if (keysHere[fn] === keys[joined]) return;
       isRenamed[joined] = 1;
-      if (isOfLibrary(info, evidence)) wasLibrary[joined] = 1;
+      if (findOwnership(info, evidence).owner === 'library') wasLibrary[joined] = 1;
     });
   });
   const bundles = findBundles(functions, isRenamed, wasLibrary);
@@ -50,10 +51,6 @@ export function findKeptLibraries(
     return was === 1 || isNewInBundle ? 1 : 0;
   });
   return kept.includes(1) ? kept : null;
-}
-
-function isOfLibrary(info: FunctionInfo, evidence: CodeEvidence): boolean {
-  return findOwnership(info, evidence).owner === 'library';
 }
 
 /** Files to which mostly functions of libraries went. */
