@@ -54,6 +54,8 @@ const KIND_WORDS: Readonly<Record<Kind, string>> = {
   E: 'two kinds of new work',
   F: 'a library replaced',
   G: 'replaced by a dearer one',
+  H: 'mix next to a job',
+  I: 'dearer code next to a job',
 };
 
 const HEAD = [

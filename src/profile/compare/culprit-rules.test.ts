@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { contrast, findFunction, getName, type Sides, type Stacks } from '../../../test/support/contrast.js';
 import { findUniverse } from '../contrast/contrast.js';
-import { findCulprit, loadBeside } from './culprit.js';
+import { findCulprit, loadBeside, onlyGainedShare } from './culprit.js';
+import { findRequests } from './requests/entries.js';
 
 const REST = { 'main serve stock': 300, 'main poll': 600 };
 
@@ -59,4 +60,30 @@ test('a function beyond all own code tells no load of that', () => {
   );
   const fn = findFunction(contrasted, 'lib.encode');
   expect(loadBeside(contrasted, findUniverse(contrasted), fn)).toBe(1);
+});
+
+describe('what a job costs next to requests that became fewer', () => {
+  const sides = (request: number, job: number) => ({
+    'runtime.serve wrap show': 4 * request,
+    'runtime.serve wrap save': 6 * request,
+    'runtime.work zip pack': job,
+  });
+  const gained = (request: number, job: number, fn = 'pack') => {
+    const contrasted = contrast(sides(1000, 5000), sides(request, job));
+    const universe = findUniverse(contrasted);
+    return onlyGainedShare(contrasted, universe, findFunction(contrasted, fn), findRequests(contrasted));
+  };
+
+  test.each([
+    { what: 'as much, of a little less load', request: 990, job: 5000, is: true },
+    { what: 'a little more', request: 990, job: 5740, is: true },
+    { what: 'more by 15 %', request: 990, job: 5760, is: false },
+    { what: 'as much, of more load', request: 1001, job: 5000, is: false },
+  ])('$what: gained share only: $is', ({ request, job, is }) => {
+    expect(gained(request, job)).toBe(is);
+  });
+
+  test('the requests themselves must have become fewer by more', () => {
+    expect(gained(990, 4900, 'show')).toBe(false);
+  });
 });

@@ -18,6 +18,7 @@ import { isBackgroundGrowth } from './growth/background.js';
 import { callerOfNewWork } from './growth/new-work.js';
 import { isReplacement } from './growth/replaced.js';
 import { NO_REQUESTS, type Requests } from './requests/entries.js';
+import { runsInJobs } from './requests/jobs.js';
 import { isMixOfRequests } from './requests/mix.js';
 import { outgrewItsRequests } from './requests/outgrown.js';
 
@@ -166,7 +167,7 @@ function isCodeChange(contrast: Contrast, universe: Universe, { fn }: Shift, gat
 
 /**
  * Whether a function that was there before only gained share, because the load fell and it costs about as
- * much as before. Where requests lead to it, and it outgrew all else that these do, each of them costs more.
+ * much as before; a job does so at any fall. Where requests lead to it, and it outgrew all else that these do, each of them costs more.
  */
 export function onlyGainedShare(
   contrast: Contrast,
@@ -176,8 +177,10 @@ export function onlyGainedShare(
 ): boolean {
   const [was, is] = [totalPerProfile(contrast.before, fn), totalPerProfile(contrast.after, fn)];
   const rise = measureRise(contrast, fn) < MIN_RISE_Z ? 0 : share(is, was);
-  const isShare = was > 0 && isShareOfFallingLoad(loadBeside(contrast, universe, fn), rise);
-  return isShare && !outgrewItsRequests(contrast, requests, fn);
+  const load = loadBeside(contrast, universe, fn);
+  const isShare =
+    isShareOfFallingLoad(load, rise) || (load < 1 && rise < MIN_RISE && runsInJobs(contrast, requests, fn));
+  return was > 0 && isShare && !outgrewItsRequests(contrast, requests, fn);
 }
 
 /** How far a function costs more per profile than before, whatever else does, in standard errors. */

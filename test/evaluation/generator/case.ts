@@ -9,9 +9,10 @@ export const DEPLOY_KINDS = ['p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', '
 /**
  * The kinds that services of public libraries showed, captured blind: less load, alone and with a change; new
  * code that waits on purpose; requests that queue for a pool of connections; a function that newly does two
- * kinds of work; a library in the place of another one, for the same cost and for more.
+ * kinds of work; a library in the place of another one, for the same cost and for more; a mix of requests that
+ * changes next to a job, and a function that costs more next to one.
  */
-export const FIELD_KINDS = ['A', 'B', 'C', 'D', 'E', 'F', 'G'] as const;
+export const FIELD_KINDS = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I'] as const;
 export const ALL_KINDS = [...KINDS, ...DEPLOY_KINDS, ...FIELD_KINDS] as const;
 export type DeployKind = (typeof DEPLOY_KINDS)[number] | (typeof FIELD_KINDS)[number];
 export type Kind = (typeof ALL_KINDS)[number];
@@ -64,6 +65,8 @@ export const VERDICTS: Readonly<Record<Kind, Verdict>> = {
   E: 'code_regression',
   F: 'moved',
   G: 'code_regression',
+  H: 'load_increase',
+  I: 'code_regression',
 };
 
 /** Other honest answers to the innocent kinds. */
@@ -74,6 +77,7 @@ export const ACCEPTED: Readonly<Partial<Record<Kind, readonly Verdict[]>>> = {
   v: ['no_change', 'inconclusive'],
   C: ['inconclusive'],
   F: ['no_change', 'load_increase', 'inconclusive'],
+  H: ['no_change', 'moved', 'inconclusive'],
 };
 
 /** The correct result of an investigation. */

@@ -38,6 +38,8 @@ const REPLACED: Readonly<Record<DeployKind, number>> = {
   E: 0.7,
   F: 1,
   G: 1,
+  H: 0.3,
+  I: 0.3,
 };
 
 interface Instance {
@@ -114,9 +116,11 @@ function drawLoad(random: Random, kind: DeployKind): number {
     case 'z':
       return uniform(random, 1.4, 3);
     case 'q':
+    case 'H':
       return uniform(random, 0.9, 1.4);
     case 'F':
     case 'G':
+    case 'I':
       return chance(random, 0.5) ? 1 : uniform(random, 0.9, 1.6);
     case 'A':
     case 'B':

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { contrast, getName, goFrame } from '../../../../test/support/contrast.js';
 import { buildProfile } from '../../../../test/support/profiles.js';
 import type { Profile } from '../../model.js';
-import { outermostOwn, ownCallerAt } from './dispatch.js';
+import { markHandedOn, outermostOwn, ownCallerAt } from './dispatch.js';
 import { findRequests } from './entries.js';
 
 describe('entry points that own code calls', () => {
@@ -207,7 +207,7 @@ describe('the own code that calls a frame of a stack', () => {
     { what: 'none of no frame', stack: 1, at: -1, caller: null },
   ])('$what', ({ stack, at, caller }) => {
     if (part === undefined) throw new Error('no part');
-    expect(nameFrame(ownCallerAt(part, stack, at))).toBe(caller);
+    expect(nameFrame(ownCallerAt(part, stack, at, markHandedOn(joined.functions)))).toBe(caller);
   });
 
   test.each([

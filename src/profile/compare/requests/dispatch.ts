@@ -1,6 +1,10 @@
+import { handsOn } from '../../code/handed-on.js';
 import type { Contrast } from '../../contrast/contrast.js';
 import type { Joined, JoinedPart } from '../../contrast/join.js';
+import type { FunctionInfo } from '../../model.js';
 
+/** An own function above nearly all own code is no kind of request but a middleware around all of them. */
+export const UNIVERSAL = 0.9;
 /** Part of what a function calls that must begin at one line of it. */
 const MOST = 0.9;
 /**
@@ -26,10 +30,26 @@ export function findDispatched(
   { joined, before, after }: Pick<Contrast, 'joined' | 'before' | 'after'>,
   outermost: readonly Int32Array[],
 ): Set<number> {
-  const calledBefore = dispatchedIn(joined, before.parts, outermost);
+  const handedOn = markHandedOn(joined.functions);
+  const calledBefore = dispatchedIn(joined, before.parts, outermost, handedOn);
   if (calledBefore.size === 0) return calledBefore;
-  const calledAfter = dispatchedIn(joined, after.parts, outermost);
+  const calledAfter = dispatchedIn(joined, after.parts, outermost, handedOn);
   return new Set([...calledBefore].filter((fn) => calledAfter.has(fn)));
+}
+
+/** Marks made before, by functions: every contrast of a comparison asks for them. */
+const handedOnCache = new WeakMap<readonly FunctionInfo[], Uint8Array>();
+
+/** 1 for each function that was generated to hand a call on: it is no kind of request and calls none. */
+export function markHandedOn(functions: readonly FunctionInfo[]): Uint8Array {
+  const known = handedOnCache.get(functions);
+  if (known !== undefined) return known;
+  const marks = new Uint8Array(functions.length);
+  functions.forEach(({ name }, fn) => {
+    marks[fn] = handsOn(name) ? 1 : 0;
+  });
+  handedOnCache.set(functions, marks);
+  return marks;
 }
 
 /** A line of own code, with the cost and the functions that it leads to. */
@@ -42,6 +62,7 @@ function dispatchedIn(
   joined: Joined,
   indices: readonly number[],
   outermost: readonly Int32Array[],
+  handedOn: Uint8Array,
 ): Set<number> {
   const sites = new Map<number, Site>();
   const whole = new Float64Array(joined.functions.length);
@@ -49,20 +70,26 @@ function dispatchedIn(
     const part = joined.parts[index];
     if (part === undefined) continue;
     const { stackFrames, frameLine, values } = part.profile;
+    /** The site of each frame: one frame is one line of one function. */
+    const siteOfFrame: Site[] = [];
     for (let stack = 0; stack < values.length; stack++) {
       const at = outermost[index]?.[stack] ?? -1;
-      const caller = ownCallerAt(part, stack, at);
+      const caller = ownCallerAt(part, stack, at, handedOn);
       if (caller === null) continue;
       const fn = part.frameFunction[caller] ?? 0;
       const value = values[stack] ?? 0;
       whole[fn] = (whole[fn] ?? 0) + value;
       const line = frameLine[caller] ?? 0;
       if (line === 0) continue;
-      const key = fn * MAX_LINES + line;
-      const site = sites.get(key) ?? { cost: 0, callees: new Set() };
+      let site = siteOfFrame[caller];
+      if (site === undefined) {
+        const key = fn * MAX_LINES + line;
+        site = sites.get(key) ?? { cost: 0, callees: new Set() };
+        sites.set(key, site);
+        siteOfFrame[caller] = site;
+      }
       site.cost += value;
       site.callees.add(part.frameFunction[stackFrames[at] ?? 0] ?? 0);
-      sites.set(key, site);
     }
   }
   const isDispatch = ([key, { cost, callees }]: readonly [number, Site]) =>
@@ -125,13 +152,30 @@ export function outermostOwn(
   return outermost;
 }
 
-/** Frame that calls the one at a position of a stack, where it is the team's own code; else null. */
-export function ownCallerAt(
-  { profile: { stackStart, stackFrames }, frameApplication }: JoinedPart,
+/**
+ * Frame that calls the one at a position of a stack; −1 where none does.
+ *
+ * @param handedOn 1 for the functions that only hand a call on: the frame above them is the one that calls
+ */
+export function callerAt(
+  { profile: { stackStart, stackFrames }, frameFunction }: JoinedPart,
   stack: number,
   at: number,
+  handedOn: Uint8Array,
+): number {
+  const end = stackStart[stack + 1] ?? 0;
+  let above = at + 1;
+  while (above < end && handedOn[frameFunction[stackFrames[above] ?? 0] ?? 0] === 1) above++;
+  return at >= 0 && above < end ? (stackFrames[above] ?? 0) : -1;
+}
+
+/** Frame that calls the one at a position where it is own code, else null: see {@link callerAt}. */
+export function ownCallerAt(
+  part: JoinedPart,
+  stack: number,
+  at: number,
+  handedOn: Uint8Array,
 ): number | null {
-  if (at < 0 || at + 1 >= (stackStart[stack + 1] ?? 0)) return null;
-  const caller = stackFrames[at + 1] ?? 0;
-  return frameApplication[caller] === 1 ? caller : null;
+  const caller = callerAt(part, stack, at, handedOn);
+  return caller >= 0 && part.frameApplication[caller] === 1 ? caller : null;
 }

@@ -5,7 +5,8 @@ import type { Joined, JoinedPart } from '../../contrast/join.js';
 import { listMarked } from '../../contrast/marks.js';
 import type { PartCosts } from '../../contrast/runs.js';
 import type { Analysis } from '../analysis.js';
-import { findDispatched, outermostOwn, ownCallerAt } from './dispatch.js';
+import { besideJobs, type Division } from './beside-jobs.js';
+import { findDispatched, markHandedOn, outermostOwn, ownCallerAt, UNIVERSAL } from './dispatch.js';
 
 /** An own function that is called for one kind of request: a handler, a job, a consumer. */
 export interface EntryPoint {
@@ -31,6 +32,11 @@ export interface Requests {
   calledByOwn: ReadonlySet<number>;
   /** Own functions above nearly all own code: middleware, or the only kind of request that matters. */
   universal: ReadonlySet<number>;
+  /**
+   * Entry points next to a server's handler, where what stands inside that is told apart: they run whether
+   * requests come or not.
+   */
+  jobs: ReadonlySet<number>;
 }
 
 /** Requests of a service that has only one kind. */
@@ -39,10 +45,9 @@ export const NO_REQUESTS: Requests = {
   entryOfStack: [],
   calledByOwn: new Set(),
   universal: new Set(),
+  jobs: new Set(),
 };
 
-/** An own function above nearly all own code is no kind of request but a middleware around all of them. */
-const UNIVERSAL = 0.9;
 /** Entry points with less than this part of what is served on both sides are not looked at on their own. */
 const MIN_PART = 0.04;
 /** Maximum number of entry points that are looked at on their own. */
@@ -55,17 +60,16 @@ const MAX_ENTRIES = 8;
 export function findRequests(contrast: Contrast): Requests {
   const { joined, before, after, quantum } = contrast;
   const universal = findUniversal(contrast);
-  const outermost = joined.parts.map((part) => outermostOwn(part, universal));
-  const found = joined.parts.map((part, index) => entriesIn(part, outermost[index] ?? new Int32Array()));
-  const entryOfStack = found.map(({ entries }) => entries);
-  const costs = (indices: readonly number[]) => {
-    const sums = new Float64Array(joined.functions.length);
-    eachStack(joined, entryOfStack, indices, (entry, value) => {
-      if (entry >= 0) sums[entry] = (sums[entry] ?? 0) + value;
-    });
-    return sums;
-  };
-  const [costsBefore, costsAfter] = [costs(before.parts), costs(after.parts)];
+  const handedOn = markHandedOn(joined.functions);
+  const skipped = universal.map((is, fn) => is | (handedOn[fn] ?? 0));
+  const divided = divide(
+    contrast,
+    joined.parts.map((part) => outermostOwn(part, skipped)),
+  );
+  const deeper = besideJobs(contrast, divided, skipped, MIN_PART);
+  for (const fn of deeper?.middleware ?? []) universal[fn] = 1;
+  const { outermost, entryOfStack, costs } = deeper === null ? divided : divide(contrast, deeper.outermost);
+  const [costsBefore, costsAfter] = costs;
   const points: EntryPoint[] = [];
   for (let fn = 0; fn < costsBefore.length; fn++) {
     const [x1, x2] = [costsBefore[fn] ?? 0, costsAfter[fn] ?? 0];
@@ -79,7 +83,7 @@ export function findRequests(contrast: Contrast): Requests {
       samples: (x1 + x2) / quantum,
     });
   }
-  const calledByOwn = new Set(found.flatMap((part) => [...part.calledByOwn]));
+  const calledByOwn = listCalledByOwn(joined, { outermost, entryOfStack }, handedOn);
   if (calledByOwn.size > 0) for (const fn of findDispatched(contrast, outermost)) calledByOwn.delete(fn);
   // Equal ones stay in the order of their numbers.
   points.sort((a, b) => Math.max(b.before, b.after) - Math.max(a.before, a.after));
@@ -88,7 +92,23 @@ export function findRequests(contrast: Contrast): Requests {
     entryOfStack,
     calledByOwn,
     universal: new Set(listMarked(universal)),
+    jobs: deeper?.jobs ?? new Set(),
   };
+}
+
+/** Divides the stacks of all parts by their entry points, at positions that {@link outermostOwn} tells. */
+function divide({ joined, before, after }: Contrast, outermost: readonly Int32Array[]): Division {
+  const entryOfStack = joined.parts.map((part, index) =>
+    entriesAt(part, outermost[index] ?? new Int32Array()),
+  );
+  const sumEntries = (indices: readonly number[]) => {
+    const sums = new Float64Array(joined.functions.length);
+    eachStack(joined, entryOfStack, indices, (entry, value) => {
+      if (entry >= 0) sums[entry] = (sums[entry] ?? 0) + value;
+    });
+    return sums;
+  };
+  return { outermost, entryOfStack, costs: [sumEntries(before.parts), sumEntries(after.parts)] };
 }
 
 /** 1 for the own functions that nearly all own code runs below, on both sides. */
@@ -100,27 +120,37 @@ function findUniversal({ joined, before, after }: Pick<Contrast, 'joined' | 'bef
   );
 }
 
-/**
- * Finds the entry point of each stack of a part: its outermost own frame that is not universal, which a
- * framework, universal middleware or nothing calls; −1 where there is none. Universal middleware is own code:
- * what it calls may be a step of the same work.
- */
-function entriesIn(
-  part: JoinedPart,
+/** Function at a position of each stack of a part; −1 where there is none. */
+function entriesAt(
+  { profile: { stackFrames }, frameFunction }: JoinedPart,
   outermost: Int32Array,
-): { entries: Int32Array; calledByOwn: ReadonlySet<number> } {
-  const { profile, frameFunction } = part;
-  const { stackFrames, values } = profile;
-  const entries = new Int32Array(values.length).fill(-1);
-  const calledByOwn = new Set<number>();
-  for (let stack = 0; stack < values.length; stack++) {
+): Int32Array {
+  const entries = new Int32Array(outermost.length).fill(-1);
+  for (let stack = 0; stack < entries.length; stack++) {
     const at = outermost[stack] ?? -1;
-    if (at < 0) continue;
-    const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
-    entries[stack] = fn;
-    if (ownCallerAt(part, stack, at) !== null) calledByOwn.add(fn);
+    if (at >= 0) entries[stack] = frameFunction[stackFrames[at] ?? 0] ?? 0;
   }
-  return { entries, calledByOwn };
+  return entries;
+}
+
+/**
+ * Lists the entry points that universal middleware calls somewhere, rather than a framework or nothing. It is
+ * own code: what it calls may be a step of the same work.
+ */
+function listCalledByOwn(
+  joined: Joined,
+  { outermost, entryOfStack }: Pick<Division, 'outermost' | 'entryOfStack'>,
+  handedOn: Uint8Array,
+): Set<number> {
+  const called = new Set<number>();
+  for (const [index, part] of joined.parts.entries()) {
+    const [positions, entries] = [outermost[index] ?? new Int32Array(), entryOfStack[index]];
+    for (let stack = 0; stack < positions.length; stack++) {
+      const at = positions[stack] ?? -1;
+      if (ownCallerAt(part, stack, at, handedOn) !== null) called.add(entries?.[stack] ?? 0);
+    }
+  }
+  return called;
 }
 
 /** Calls back for every stack of some parts with its entry point (−1 for none) and its value. */

@@ -54,7 +54,10 @@ export function isMixOfRequests(contrast: Contrast, requests: Requests, fn: numb
   const known = growths.filter(({ entry, stratum }) => entry >= 0 && stratum.all[0] > 0);
   // An entry point that was not there before is new code, or an old one under a new name.
   if (known.reduce((sum, { growth }) => sum + growth, 0) < MAIN_PART * whole) return false;
-  const factors = computeFactors(strata, before.profiles, after.profiles);
+  const isJob = requests.jobs.has(main.entry);
+  const factors = computeFactors(strata, before.profiles, after.profiles).filter(
+    ({ entry }) => requests.jobs.has(entry) === isJob,
+  );
   if (main.growth < MAIN_PART * whole) return true;
   const spread = measureSpread(factors, main.entry, dispersion.phi);
   if (spread !== null && spread.distance <= MAX_SPREADS * spread.largest) return true;

@@ -1,0 +1,205 @@
+import { describe, expect, test } from 'vitest';
+import { contrast, findFunction, getName, goFrame, type Stacks } from '../../../../test/support/contrast.js';
+import { buildProfile } from '../../../../test/support/profiles.js';
+import type { Profile } from '../../model.js';
+import { findRequests } from './entries.js';
+import { runsInJobs } from './jobs.js';
+import { isMixOfRequests } from './mix.js';
+
+const names = (text: string) => (text === '' ? [] : text.split(' ').map(goFrame));
+
+/** What one side of a service does, in samples; the handler has 100. */
+interface Shop {
+  job?: number;
+  /** Callers of the job, from the outermost on. */
+  jobBelow?: string;
+  handler?: string;
+  handlerBelow?: string;
+  /** Functions between the handler and `gate`, which calls both kinds. */
+  above?: string;
+  /** Functions between `gate` and the kinds. */
+  between?: string;
+  /** Samples that reach `save` from the handler itself. */
+  direct?: number;
+  /** Samples of `save`, those that reach it directly among them. */
+  save?: number;
+  /** Samples of the handler's that reach no other own function. */
+  itself?: number;
+}
+
+function shop({ job = 30, direct = 0, save = 50, itself = 0, ...rest }: Shop = {}): Profile {
+  const { handler = 'wrap', handlerBelow = 'runtime.serve', jobBelow = 'runtime.work' } = rest;
+  const { above = '', between = '' } = rest;
+  const wrap = names(`${handlerBelow} ${handler}`.trim());
+  const gate = [...wrap, ...names(above), goFrame('gate'), ...names(between)];
+  const stacks = [
+    [[...gate, goFrame('show')], 100 - save - itself],
+    [[...gate, goFrame('save')], save - direct],
+    [[...wrap, goFrame('save')], direct],
+    [wrap, itself],
+    [[...names(jobBelow), goFrame('zip')], job],
+    [[goFrame('runtime.gc')], 7],
+  ] as const;
+  return buildProfile(...stacks.filter(([, value]) => value > 0));
+}
+
+const find = (before: Profile, after = before) => {
+  const contrasted = contrast(before, after);
+  const { points, universal, jobs } = findRequests(contrasted);
+  const sort = (fns: Iterable<number>) => [...fns].map((fn) => getName(contrasted, fn)).sort();
+  return { points: sort(points.map(({ fn }) => fn)), universal: sort(universal), jobs: sort(jobs) };
+};
+const KINDS = { points: ['save', 'show', 'zip'], universal: ['gate', 'wrap'], jobs: ['zip'] };
+const ONE_KIND = { points: ['wrap', 'zip'], universal: [], jobs: [] };
+
+describe('a handler next to which jobs run has several kinds of requests inside', () => {
+  test.each<{ what: string; sides: Shop; is: Partial<typeof KINDS> }>([
+    { what: 'as a rule', sides: {}, is: KINDS },
+    {
+      what: 'where a library stands between',
+      sides: { above: 'runtime.mux', between: 'runtime.mux' },
+      is: KINDS,
+    },
+    { what: 'where a lambda hands the calls on', sides: { between: 'Shop$$Lambda' }, is: KINDS },
+    { what: 'where the job costs more', sides: { job: 233 }, is: KINDS },
+    { what: 'not where the job costs far more', sides: { job: 234 }, is: ONE_KIND },
+    {
+      what: 'not where the server calls the job as well',
+      sides: { jobBelow: 'runtime.serve' },
+      is: ONE_KIND,
+    },
+    { what: 'where nothing calls it', sides: { handlerBelow: '' }, is: KINDS },
+    { what: 'where nothing calls the job', sides: { jobBelow: '' }, is: KINDS },
+    { what: 'not where nothing calls either', sides: { handlerBelow: '', jobBelow: '' }, is: ONE_KIND },
+    {
+      what: 'below own code that calls all',
+      sides: { handlerBelow: 'main runtime.serve', jobBelow: 'main runtime.work' },
+      is: { ...KINDS, universal: ['gate', 'main', 'wrap'] },
+    },
+    {
+      what: 'where it is the first function of all',
+      sides: { handler: '_' },
+      is: { ...KINDS, universal: ['_', 'gate'] },
+    },
+    {
+      what: 'not where it is the first of all and the server calls the job as well',
+      sides: { handler: '_', jobBelow: 'runtime.serve' },
+      is: { ...ONE_KIND, points: ['_', 'zip'] },
+    },
+    { what: 'where a tenth of it reaches them another way', sides: { direct: 10 }, is: KINDS },
+    {
+      what: 'with a step that more than nine tenths do not take as one of them',
+      sides: { direct: 11 },
+      is: { points: ['gate', 'save', 'zip'], universal: ['wrap'], jobs: ['zip'] },
+    },
+    { what: 'not where there is one only', sides: { save: 0 }, is: ONE_KIND },
+  ])('$what', ({ sides, is }) => {
+    expect(find(shop(sides))).toEqual(is);
+  });
+
+  test('if it is large on both sides, and the middleware is the same on both', () => {
+    expect(find(shop(), shop({ job: 234 }))).toEqual(ONE_KIND);
+    expect(find(shop({ job: 234 }), shop())).toEqual(ONE_KIND);
+    const differ = { points: ['gate', 'save', 'zip'], universal: ['wrap'], jobs: ['zip'] };
+    expect(find(shop(), shop({ direct: 11 }))).toEqual(differ);
+    expect(find(shop({ direct: 11 }), shop())).toEqual(differ);
+  });
+
+  test('if two of them are no trifles', () => {
+    const sides = (save: number) =>
+      buildProfile(
+        ...['a', 'b', 'c', 'd'].map((name) => [names(`runtime.serve wrap ${name}`), 3] as const),
+        [names('runtime.serve wrap save'), save],
+        [names('runtime.serve wrap show'), 88 - save],
+        [names('runtime.work zip'), 30],
+      );
+    expect(find(sides(6))).toEqual({ ...KINDS, universal: ['wrap'] });
+    expect(find(sides(5))).toEqual(ONE_KIND);
+  });
+
+  test('if none of its two callers calls the job, too', () => {
+    const sides = (jobBelow: string) =>
+      buildProfile(
+        [names('runtime.serve wrap gate show'), 50],
+        [names('runtime.accept wrap gate save'), 45],
+        [names(`${jobBelow} zip`), 40],
+      );
+    expect(find(sides('runtime.work'))).toEqual(KINDS);
+    expect(find(sides('runtime.accept'))).toEqual(ONE_KIND);
+  });
+
+  test('and the largest that has some is taken', () => {
+    const sides = (zip: string, value: number) =>
+      buildProfile(
+        [names('runtime.serve wrap gate show'), 50],
+        [names('runtime.serve wrap gate save'), 45],
+        [names(`runtime.work run ${zip}`), value],
+        [names('runtime.work run pack'), value],
+      );
+    expect(find(sides('pack', 60))).toEqual({ ...KINDS, points: ['run', 'save', 'show'], jobs: ['run'] });
+    expect(find(sides('zip', 60))).toEqual({
+      points: ['pack', 'wrap', 'zip'],
+      universal: ['run'],
+      jobs: ['wrap'],
+    });
+    expect(find(sides('zip', 47))).toEqual({ ...KINDS, points: ['run', 'save', 'show'], jobs: ['run'] });
+  });
+});
+
+describe('next to jobs', () => {
+  const calm: Stacks = {
+    'runtime.serve wrap show read': 2000,
+    'runtime.serve wrap save write': 2000,
+    'runtime.serve wrap list scan': 2000,
+    'runtime.work zip pack': 3000,
+  };
+  const isMix = (after: Stacks, name: string, before = calm) => {
+    const contrasted = contrast(before, after);
+    return isMixOfRequests(contrasted, findRequests(contrasted), findFunction(contrasted, name));
+  };
+
+  test('kinds of requests that vary explain one that grew as they did', () => {
+    const varied = { ...calm, 'runtime.serve wrap show read': 4200, 'runtime.serve wrap save write': 4000 };
+    expect(isMix(varied, 'read')).toBe(true);
+    expect(isMix({ ...varied, 'runtime.work zip pack': 9000 }, 'read')).toBe(true);
+  });
+
+  test('a job that differs from the requests shows no mix of them', () => {
+    const more = { 'runtime.serve wrap save write': 3000, 'runtime.serve wrap list scan': 3000 };
+    expect(isMix({ ...calm, ...more, 'runtime.serve wrap show read': 4000 }, 'read')).toBe(false);
+    // Without a caller of its own the job would be one more kind of requests.
+    const oneServer = Object.fromEntries(
+      Object.entries(calm).map(([stack, value]) => [
+        stack.replace('runtime.work', 'runtime.serve wrap'),
+        value,
+      ]),
+    );
+    const after = { ...oneServer, ...more, 'runtime.serve wrap show read': 4000 };
+    expect(isMix(after, 'read', oneServer)).toBe(true);
+  });
+
+  test.each([
+    ['pack', true],
+    ['zip', true],
+    ['read', false],
+    ['wrap', false],
+    ['log', true],
+    ['count', false],
+  ])('%s runs in jobs: %s', (name, is) => {
+    const sides = {
+      ...calm,
+      'runtime.serve wrap list log': 30,
+      'runtime.work zip log': 70,
+      'runtime.serve wrap list count': 31,
+      'runtime.work zip count': 69,
+    };
+    const contrasted = contrast(sides, sides);
+    expect(runsInJobs(contrasted, findRequests(contrasted), findFunction(contrasted, name))).toBe(is);
+  });
+
+  test('nothing runs in jobs where there are none', () => {
+    const sides = { 'runtime.serve wrap': 50, 'runtime.serve zip': 50 };
+    const contrasted = contrast(sides, sides);
+    expect(runsInJobs(contrasted, findRequests(contrasted), findFunction(contrasted, 'zip'))).toBe(false);
+  });
+});

@@ -1,0 +1,183 @@
+import type { Contrast } from '../../contrast/contrast.js';
+import { listMarked } from '../../contrast/marks.js';
+import { SEEN } from '../../tables/seen.js';
+import { callerAt, markHandedOn, UNIVERSAL } from './dispatch.js';
+
+/** The stacks of all parts by their entry points. */
+export interface Division {
+  /** Position of the entry point in each stack of each part; −1 for none. */
+  outermost: readonly Int32Array[];
+  /** Entry point of each stack by part and stack; −1 for none. */
+  entryOfStack: readonly Int32Array[];
+  /** Cost by entry point, before and after. */
+  costs: readonly [Float64Array, Float64Array];
+}
+
+/** The kinds of requests inside a handler, and the jobs next to it. */
+export interface Inside {
+  middleware: readonly number[];
+  /** Position of the entry point in each stack of each part then; −1 for none. */
+  outermost: readonly Int32Array[];
+  jobs: ReadonlySet<number>;
+}
+
+/** Part of own code from which on an entry point may be a server's handler, next to which there are jobs. */
+const MAIN = 0.3;
+
+/**
+ * Looks for kinds of requests inside the largest entry point with several of them that has much of own code,
+ * but not nearly all, since jobs run next to it: what calls it calls no other one, as the library of a server
+ * does that calls one middleware for all requests. What nearly all of its cost passes through is middleware.
+ * With a job of a tenth of own code all requests were one kind, and a change of their mix looked like code.
+ *
+ * @param skipped 1 for each function that is no entry point
+ * @param minPart part of what is served from which on an entry point is a kind of requests
+ * @returns null where there is no such handler
+ */
+export function besideJobs(
+  contrast: Contrast,
+  divided: Division,
+  skipped: Uint8Array,
+  minPart: number,
+): Inside | null {
+  for (const main of listLarge(contrast, divided)) {
+    if (!isCalledAlone(contrast, divided, main)) continue;
+    const { middleware, inside } = findMiddleware(contrast, divided, main, skipped);
+    if (!hasKinds(contrast, inside, minPart)) continue;
+    const outermost = divided.outermost.map((positions, index) =>
+      positions.map((at, stack) => {
+        const isThrough = middleware[divided.entryOfStack[index]?.[stack] ?? -1] === 1;
+        return isThrough ? (inside[index]?.[stack] ?? -1) : at;
+      }),
+    );
+    const jobs = new Set(divided.entryOfStack.flatMap((entries) => [...new Set(entries)]));
+    for (const fn of [-1, ...listMarked(middleware)]) jobs.delete(fn);
+    return { middleware: listMarked(middleware), outermost, jobs };
+  }
+  return null;
+}
+
+/** Lists the entry points with much of own code on both sides, the largest first. */
+function listLarge({ before, after }: Contrast, { costs: [costsBefore, costsAfter] }: Division): number[] {
+  const [least, leastAfter] = [MAIN * before.costs.application, MAIN * after.costs.application];
+  const whole = (fn: number) => (costsBefore[fn] ?? 0) + (costsAfter[fn] ?? 0);
+  const large: number[] = [];
+  for (let fn = 0; fn < costsBefore.length; fn++) {
+    const isLarge = (costsBefore[fn] ?? 0) >= least && (costsAfter[fn] ?? 0) >= leastAfter;
+    if (isLarge && whole(fn) > 0) large.push(fn);
+  }
+  return large.sort((a, b) => whole(b) - whole(a));
+}
+
+/** Whether several entry points at some positions of the stacks are large enough to be kinds of requests. */
+function hasKinds(
+  { joined, before, after }: Contrast,
+  positions: readonly Int32Array[],
+  minPart: number,
+): boolean {
+  const least = minPart * (before.costs.served + after.costs.served);
+  const sums = new Float64Array(joined.functions.length);
+  for (const index of [...before.parts, ...after.parts]) {
+    const part = joined.parts[index];
+    positions[index]?.forEach((at, stack) => {
+      if (part === undefined || at < 0) return;
+      const fn = part.frameFunction[part.profile.stackFrames[at] ?? 0] ?? 0;
+      sums[fn] = (sums[fn] ?? 0) + (part.profile.values[stack] ?? 0);
+    });
+  }
+  return sums.filter((sum) => sum > 0 && sum >= least).length > 1;
+}
+
+/** What stands around the kinds of requests of one entry point. */
+interface Middleware {
+  /** 1 for each function of it, the entry point among them. */
+  middleware: Uint8Array;
+  /** Position of the first own frame below it in each stack of each part; −1 where there is none. */
+  inside: readonly Int32Array[];
+}
+
+/** Finds the own functions from an entry point down that nearly all of its cost passes through, on both sides. */
+function findMiddleware(
+  contrast: Contrast,
+  divided: Division,
+  main: number,
+  skipped: Uint8Array,
+): Middleware {
+  const { joined, before, after } = contrast;
+  const [least, leastAfter] = [0, 1].map((side) => UNIVERSAL * (divided.costs[side]?.[main] ?? 0));
+  const middleware = new Uint8Array(joined.functions.length);
+  const drop = (sums: Float64Array, sumsAfter: Float64Array) => {
+    let dropped = 0;
+    for (let fn = 0; fn < middleware.length; fn++) {
+      if (middleware[fn] !== 1) continue;
+      if ((sums[fn] ?? 0) >= (least ?? 0) && (sumsAfter[fn] ?? 0) >= (leastAfter ?? 0)) continue;
+      middleware[fn] = 0;
+      dropped++;
+    }
+    return dropped;
+  };
+  // Few functions cost as much at all.
+  for (let fn = 0; fn < middleware.length; fn++) {
+    middleware[fn] = joined.application[fn] === 1 && skipped[fn] !== 1 ? 1 : 0;
+  }
+  drop(before.costs.totals, after.costs.totals);
+  for (;;) {
+    const { inside, sums } = walkDown(contrast, divided, main, middleware, skipped);
+    if (drop(...sums) === 0) return { middleware, inside };
+  }
+}
+
+/** Walks from each entry point that is middleware down to the first own frame that is none. */
+function walkDown(
+  { joined, before, after }: Contrast,
+  { outermost, entryOfStack }: Division,
+  main: number,
+  middleware: Uint8Array,
+  skipped: Uint8Array,
+): Pick<Middleware, 'inside'> & { sums: [Float64Array, Float64Array] } {
+  const inside = outermost.map((positions) => new Int32Array(positions.length).fill(-1));
+  const sums: [Float64Array, Float64Array] = [
+    new Float64Array(middleware.length),
+    new Float64Array(middleware.length),
+  ];
+  for (const [index, { profile, frameFunction, frameApplication }] of joined.parts.entries()) {
+    const { stackStart, stackFrames, values } = profile;
+    const [positions, entries, found] = [outermost[index], entryOfStack[index], inside[index]];
+    if (positions === undefined || entries === undefined || found === undefined) continue;
+    const sum = before.parts.includes(index) ? sums[0] : after.parts.includes(index) ? sums[1] : null;
+    for (let stack = 0; stack < entries.length; stack++) {
+      const entry = entries[stack] ?? -1;
+      if (middleware[entry] !== 1) continue;
+      SEEN.begin(middleware.length);
+      for (let at: number = positions[stack] ?? -1; at >= (stackStart[stack] ?? 0); at--) {
+        const frame = stackFrames[at] ?? 0;
+        const fn = frameFunction[frame] ?? 0;
+        if (frameApplication[frame] !== 1 || skipped[fn] === 1) continue;
+        if (middleware[fn] !== 1) {
+          found[stack] = at;
+          break;
+        }
+        if (entry === main && sum !== null && SEEN.add(fn)) sum[fn] = (sum[fn] ?? 0) + (values[stack] ?? 0);
+      }
+    }
+  }
+  return { inside, sums };
+}
+
+/** Whether what calls an entry point, outside own code, calls no other one. */
+function isCalledAlone({ joined }: Contrast, { outermost, entryOfStack }: Division, main: number): boolean {
+  const handedOn = markHandedOn(joined.functions);
+  /** By function that calls, 1 where it calls the entry point and 2 where another one; the last one is nothing. */
+  const calls = new Uint8Array(joined.functions.length + 1);
+  for (const [index, part] of joined.parts.entries()) {
+    const [positions, entries] = [outermost[index] ?? new Int32Array(), entryOfStack[index]];
+    for (let stack = 0; stack < positions.length; stack++) {
+      const at = positions[stack] ?? -1;
+      if (at < 0) continue;
+      const frame = callerAt(part, stack, at, handedOn);
+      const caller = frame < 0 ? joined.functions.length : (part.frameFunction[frame] ?? 0);
+      calls[caller] = (calls[caller] ?? 0) | (entries?.[stack] === main ? 1 : 2);
+    }
+  }
+  return !calls.includes(3);
+}
