@@ -346,13 +346,7 @@ function changeInRun(analysis: Analysis, run: Run, { gate, isRough = false }: Ti
       ? movedFrom(buildContrast(analysis, { ...run, last: whole.last }), culprit, universe)
       : null) ??
     (run.first > 0 ? movedFrom(buildContrast(analysis, whole), culprit, universe) : null);
-  const { requests } = analysis;
-  if (
-    from !== null &&
-    requests.points.length > 1 &&
-    isExchangeOfRequests(contrast, requests, culprit.fn, from)
-  )
-    return null;
+  if (from !== null && isExchangeOfRequests(contrast, analysis.requests, culprit.fn, from)) return null;
   return { culprit, contrast, universe, run, from };
 }
 

@@ -3,7 +3,7 @@ import { buildContrast, type PartCosts, sumSide, wholeRun } from '../contrast/ru
 import { type Analysis, type CodeChange, UNIVERSE_MARGIN } from './analysis.js';
 import { describeCulprit, findCulprit, onlyGainedShare } from './culprit.js';
 import { movedFrom } from './moved.js';
-import { isMixOfRequests } from './requests/mix.js';
+import { isExchangeOfRequests, isMixOfRequests } from './requests/mix.js';
 
 /**
  * Looks for a change of code in one slice of the fleet: against the baseline of all, and against that and the
@@ -82,5 +82,6 @@ function sliceChangeIn(
   // The slice was chosen for its growth, too.
   const from =
     movedFrom(contrast, culprit, universe) ?? movedFrom(buildContrast(analysis, run), culprit, universe);
+  if (from !== null && isExchangeOfRequests(contrast, analysis.requests, culprit.fn, from)) return null;
   return { culprit, contrast, universe, run, from };
 }

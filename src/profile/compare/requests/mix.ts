@@ -86,6 +86,7 @@ export function isExchangeOfRequests(
   fn: number,
   from: number,
 ): boolean {
+  if (requests.points.length < 2) return false;
   const findEntry = (other: number) => {
     const strata = [...splitIntoStrata(contrast, requests.entryOfStack, other)].map(([entry, stratum]) => ({
       entry,
