@@ -58,7 +58,7 @@ const MAX_ENTRIES = 8;
  * left out. The mix of requests is the mix of their costs.
  */
 export function findRequests(contrast: Contrast): Requests {
-  const { joined, before, after, quantum } = contrast;
+  const { joined } = contrast;
   const universal = findUniversal(contrast);
   const handedOn = markHandedOn(joined.functions);
   const skipped = universal.map((is, fn) => is | (handedOn[fn] ?? 0));
@@ -66,10 +66,27 @@ export function findRequests(contrast: Contrast): Requests {
     contrast,
     joined.parts.map((part) => outermostOwn(part, skipped)),
   );
-  const deeper = besideJobs(contrast, divided, skipped, MIN_PART);
+  const all = listPoints(contrast, divided.costs);
+  const deeper = all.length < 2 ? null : besideJobs(contrast, divided, skipped, MIN_PART);
   for (const fn of deeper?.middleware ?? []) universal[fn] = 1;
   const { outermost, entryOfStack, costs } = deeper === null ? divided : divide(contrast, deeper.outermost);
-  const [costsBefore, costsAfter] = costs;
+  const points = deeper === null ? all : listPoints(contrast, costs);
+  const calledByOwn = listCalledByOwn(joined, { outermost, entryOfStack }, handedOn);
+  if (calledByOwn.size > 0) for (const fn of findDispatched(contrast, outermost)) calledByOwn.delete(fn);
+  return {
+    points: points.length < 2 ? [] : points.slice(0, MAX_ENTRIES),
+    entryOfStack,
+    calledByOwn,
+    universal: new Set(listMarked(universal)),
+    jobs: deeper?.jobs ?? new Set(),
+  };
+}
+
+/** Lists the entry points with a part of what is served that matters, the heaviest first. */
+function listPoints(
+  { before, after, quantum }: Contrast,
+  [costsBefore, costsAfter]: Division['costs'],
+): EntryPoint[] {
   const points: EntryPoint[] = [];
   for (let fn = 0; fn < costsBefore.length; fn++) {
     const [x1, x2] = [costsBefore[fn] ?? 0, costsAfter[fn] ?? 0];
@@ -83,17 +100,8 @@ export function findRequests(contrast: Contrast): Requests {
       samples: (x1 + x2) / quantum,
     });
   }
-  const calledByOwn = listCalledByOwn(joined, { outermost, entryOfStack }, handedOn);
-  if (calledByOwn.size > 0) for (const fn of findDispatched(contrast, outermost)) calledByOwn.delete(fn);
   // Equal ones stay in the order of their numbers.
-  points.sort((a, b) => Math.max(b.before, b.after) - Math.max(a.before, a.after));
-  return {
-    points: points.length < 2 ? [] : points.slice(0, MAX_ENTRIES),
-    entryOfStack,
-    calledByOwn,
-    universal: new Set(listMarked(universal)),
-    jobs: deeper?.jobs ?? new Set(),
-  };
+  return points.sort((a, b) => Math.max(b.before, b.after) - Math.max(a.before, a.after));
 }
 
 /** Divides the stacks of all parts by their entry points, at positions that {@link outermostOwn} tells. */
