@@ -7,7 +7,6 @@ import { sameMatchers } from '../sources/selector.js';
 import type { Matcher, Window } from '../sources/source.js';
 import { isHeavyWork } from '../work/offload.js';
 import { alignBaseline } from './evidence/align-baseline.js';
-import { instanceTurnover } from './evidence/evidence.js';
 import type { LensType } from './evidence/lens.js';
 import { type LevelLens, readLevels } from './evidence/levels.js';
 import { endBeforeDeploy } from './evidence/onset/replacement.js';
@@ -15,6 +14,7 @@ import { prepareEvidence } from './evidence/prepare.js';
 import { type ProfileTimes, readProfileTimes, sendersIn, sharedTimes } from './evidence/profile-times.js';
 import { countedSource, createRequests } from './evidence/requests.js';
 import { withoutLateArrivals } from './evidence/rollout/late-arrivals.js';
+import { instanceTurnover, type Turnover } from './evidence/rollout/turnover.js';
 import { type InvestigationContext, readShares, type ShareLens } from './evidence/shares.js';
 import { type UnreadParts, type UnreadType, unreadBecause } from './evidence/unread.js';
 import { readWaits, type WaitLens } from './evidence/waits.js';
@@ -48,7 +48,7 @@ export interface ComparisonReading {
   unread: UnreadParts;
   /** A function that became cheaper, where nothing became dearer. */
   cheaper: Cheaper | null;
-  instances: { stayed: number; left: number; arrived: number } | null;
+  instances: Turnover | null;
   gaps: { before: readonly Window[]; after: readonly Window[] };
 }
 

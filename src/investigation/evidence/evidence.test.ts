@@ -13,7 +13,7 @@ import {
 import { UpstreamError } from '../../errors.js';
 import type { ProfileSource } from '../../sources/source.js';
 import { conclude } from '../conclude.js';
-import { instanceTurnover, readEvidence } from './evidence.js';
+import { readEvidence } from './evidence.js';
 
 const REST = { 'main serve': 60, 'main poll': 40 };
 const withPrice = (samples: number): Stacks => ({ ...REST, 'main price': samples });
@@ -328,38 +328,6 @@ describe('a store that fails', () => {
     await expect(readAll([], { types: ['cpu', 'alloc'], source: failing('') })).rejects.toThrow(
       'over 100 MiB',
     );
-  });
-});
-
-describe('instances that stayed, left and came', () => {
-  const plan = { baseline: { from: 0, to: 99 }, incident: { from: 100, to: 199 }, stepMs: 10 };
-  const sent = (pod: string, ...times: number[]) => ({
-    labels: { pod },
-    points: times.map((time) => ({ time, value: 1 })),
-  });
-  const series = [sent('a', 50, 150), sent('b', 50), sent('c', 150), sent('d', 160)];
-
-  test('are counted by their profiles', () => {
-    expect(instanceTurnover({ series, stepMs: 10 }, { plan, largeFleetCounts: null }, 'pod')).toEqual({
-      stayed: 1,
-      left: 1,
-      arrived: 2,
-    });
-  });
-
-  test('are counted by the counts where they are too many for a series each', () => {
-    const counts = (...names: string[]) => names.map((pod) => ({ labels: { pod }, profiles: 3 }));
-    const largeFleetCounts = { before: counts('a', 'b'), after: counts('b', 'c', 'd') };
-    expect(instanceTurnover({ series: [], stepMs: 10 }, { plan, largeFleetCounts }, 'pod')).toEqual({
-      stayed: 1,
-      left: 1,
-      arrived: 2,
-    });
-  });
-
-  test('are unknown without a label for them, and where none sent anything', () => {
-    expect(instanceTurnover({ series, stepMs: 10 }, { plan, largeFleetCounts: null }, null)).toBeNull();
-    expect(instanceTurnover({ series: [], stepMs: 10 }, { plan, largeFleetCounts: null }, 'pod')).toBeNull();
   });
 });
 

@@ -4,7 +4,6 @@ import { readActivity } from '../../profile/compare/growth/by-design.js';
 import { activePerProfile, buildContrast, wholeRun } from '../../profile/contrast/runs.js';
 import { orderTypes, type ProfileType } from '../../profile/types/types.js';
 import type { ToolContext } from '../../query/context.js';
-import type { Labels } from '../../sources/source.js';
 import { secondsPerUnit } from '../../text/units.js';
 import { untilSoon } from '../../work/until-soon.js';
 import { MAIN, MAIN_AT_FIRST, PRESSED_GATE, SECOND } from '../thresholds.js';
@@ -14,16 +13,10 @@ import { type LevelLens, readLevels } from './levels.js';
 import { withoutRequests } from './of-requests.js';
 import { endBeforeDeploy } from './onset/replacement.js';
 import { type EvidenceQuestion, prepareEvidence } from './prepare.js';
-import {
-  type Grouping,
-  type ProfileTimes,
-  readProfileTimes,
-  sendersIn,
-  type Totals,
-  totalsIn,
-} from './profile-times.js';
+import { type ProfileTimes, readProfileTimes, type Totals, totalsIn } from './profile-times.js';
 import { NoRequestLeft } from './requests.js';
 import { withoutLateArrivals } from './rollout/late-arrivals.js';
+import { instanceTurnover, type Turnover } from './rollout/turnover.js';
 import { type InvestigationContext, type Resolution, readShares, type ShareLens } from './shares.js';
 import { unlessSilent } from './silence.js';
 import { compareTotals, type TotalsLens } from './totals.js';
@@ -46,7 +39,7 @@ export interface Evidence {
   /** Types that were left out because another one tells the same. */
   same: LensPlan['same'];
   collector: { before: number; after: number; hasGrown: boolean } | null;
-  instances: { stayed: number; left: number; arrived: number } | null;
+  instances: Turnover | null;
   /** Context in which the onset is narrowed down. */
   context: InvestigationContext;
   /** Reasons why a type has nothing to read. */
@@ -336,20 +329,4 @@ async function readWithin(
   return isWithoutProfiles(context.plan.incident)
     ? 'no profiles in the window'
     : 'no samples in the baseline or the window';
-}
-
-/** Which instances sent profiles before, after, or both. */
-export function instanceTurnover(
-  profileTimes: ProfileTimes,
-  { plan, largeFleetCounts }: Pick<InvestigationContext & Grouping, 'plan' | 'largeFleetCounts'>,
-  label: string | null,
-) {
-  if (label === null) return null;
-  const namesIn = (rows: readonly { labels: Labels }[]) =>
-    new Set(rows.flatMap(({ labels }) => labels[label] ?? []));
-  const before = namesIn(largeFleetCounts?.before ?? sendersIn(profileTimes, plan.baseline));
-  const after = namesIn(largeFleetCounts?.after ?? sendersIn(profileTimes, plan.incident));
-  if (before.size + after.size === 0) return null;
-  const stayed = [...before].filter((instance) => after.has(instance)).length;
-  return { stayed, left: before.size - stayed, arrived: after.size - stayed };
 }

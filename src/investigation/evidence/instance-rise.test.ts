@@ -70,6 +70,28 @@ describe('instanceRise', () => {
     expect(instanceRise({ series: again, stepMs }, PLAN, 'pod')).toMatchObject({ risen: ['b'], all: 2 });
   });
 
+  test('a first profile just before the window is no past, and a last one within it no presence', () => {
+    const gap = MINUTE / 2;
+    const sent = (pod: string, from: number, to: number, value: number, first = value) => ({
+      labels: { pod },
+      points: Array.from({ length: (to - from) / gap + 1 }, (_, at) => ({
+        time: from + at * gap,
+        value: at === 0 ? first : value,
+      })),
+    });
+    const plan = { ...PLAN, incident: { ...PLAN.incident, to: 12 * MINUTE } };
+    const series = [
+      sent('old', MINUTE, 10.5 * MINUTE, 10),
+      sent('new', 9.5 * MINUTE, 12 * MINUTE, 20, 40),
+      sent('other', MINUTE, 12 * MINUTE, 10),
+    ];
+    expect(instanceRise({ stepMs: 1_000, series }, plan, 'pod')).toEqual({
+      label: 'pod',
+      risen: ['new'],
+      all: 2,
+    });
+  });
+
   test('unknown without a label, in a large fleet, and without profiles', () => {
     const two = times({ a: [10, 20], b: [10, 20] });
     expect(instanceRise(two, PLAN, null)).toBeNull();

@@ -1,6 +1,7 @@
 import type { InstanceRise } from '../../profile/compare/finding.js';
 import type { Labels, Window } from '../../sources/source.js';
 import { computeMean, type ProfileTimes, totalsIn } from './profile-times.js';
+import { listInstances } from './rollout/turnover.js';
 import type { Plan } from './windows.js';
 
 /** From so many profiles of another instance on a single one of an instance with a past is its last one. */
@@ -25,11 +26,12 @@ export function instanceRise(
   const levelIn = (window: Window, isCounted?: (labels: Labels) => boolean) =>
     computeMean(totalsIn(profileTimes, window, isCounted));
   const [before, after] = [levelIn(baseline) ?? 0, levelIn(incident) ?? 0];
-  const values = [...new Set(profileTimes.series.flatMap(({ labels }) => labels[label] ?? []))].sort();
-  const seen = values.flatMap((instance) => {
+  const instances = listInstances(profileTimes, { baseline, incident }, (labels) => labels[label]);
+  const seen = [...instances.after].sort().flatMap((instance) => {
     const isOfInstance = (labels: Labels) => labels[label] === instance;
     const totals = totalsIn(profileTimes, incident, isOfInstance);
-    const [past, now] = [levelIn(baseline, isOfInstance), computeMean(totals)];
+    const past = instances.before.has(instance) ? levelIn(baseline, isOfInstance) : null;
+    const now = computeMean(totals);
     return now === null ? [] : [{ instance, profiles: totals.profiles, past, rise: now - (past ?? before) }];
   });
   const most = Math.max(...seen.map(({ profiles }) => profiles));

@@ -4,14 +4,14 @@ import { secondsPerUnit } from '../../text/units.js';
 import { untilSoon } from '../../work/until-soon.js';
 import { newsIn } from '../agreement.js';
 import { describeFleet } from '../evidence/fleet.js';
-import { sendersIn, totalsIn } from '../evidence/profile-times.js';
+import { totalsIn } from '../evidence/profile-times.js';
 import type { Requests } from '../evidence/requests.js';
+import { hasTurnoverIn } from '../evidence/rollout/turnover.js';
 import type { InvestigationContext } from '../evidence/shares.js';
 import { unreadBecause } from '../evidence/unread.js';
 import { onGrid, type Plan, planWindows } from '../evidence/windows.js';
 import { BRIEF } from '../thresholds.js';
 import {
-  type BriefEvidence,
   type BriefVerdict,
   briefEvidence,
   concludeBriefly,
@@ -194,20 +194,18 @@ function createLook(
     fleet,
     requests,
   };
-  const hasTurnover = turnover?.has(unit.key) ?? haveTurnover(series, plan);
+  const hasTurnover =
+    turnover?.has(unit.key) ??
+    hasTurnoverIn(
+      series.map(({ times }) => times),
+      plan,
+      instanceKey,
+    );
   const evidence = briefEvidence(context, same, series, hasTurnover);
   for (const lens of toRead)
     if (times.failed.has(lens.type.id))
       evidence.unread.push({ lens, ...unreadBecause(times.failed.get(lens.type.id), signal.aborted) });
   return { unit, source, evidence, groupSize: null, notLookedAt: null };
-}
-
-/** Whether some instances sent profiles in only one of the windows. */
-function haveTurnover(series: BriefEvidence['series'], { baseline, incident }: Plan): boolean {
-  const present = (window: Window) =>
-    new Set(series.flatMap(({ times }) => sendersIn(times, window).map(({ labels }) => instanceKey(labels))));
-  const [before, after] = [present(baseline), present(incident)];
-  return [...before, ...after].some((instance) => !before.has(instance) || !after.has(instance));
 }
 
 /**

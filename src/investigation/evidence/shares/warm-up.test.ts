@@ -229,6 +229,11 @@ describe('warm-up of instances that came during the incident', () => {
       expected: { accused: null, notes: [note] },
     },
     {
+      what: 'in a new instance whose first profile lies just before the window: left out, too',
+      instances: [...stays, comes(changing(init(200), REST, 3), { from: -1, to: 14 })],
+      expected: { accused: null, notes: [note] },
+    },
+    {
       what: 'of six functions, only in the first profiles of a new instance: all are left out',
       instances: [
         ...stays,

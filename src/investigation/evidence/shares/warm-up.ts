@@ -22,7 +22,8 @@ import {
   WARM_Z,
 } from '../../thresholds.js';
 import { type LensType, readActive } from '../lens.js';
-import { measureGap, type ProfileTimes, sendersIn, sharedTimes, totalsIn } from '../profile-times.js';
+import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from '../profile-times.js';
+import { listInstances } from '../rollout/turnover.js';
 import type { InvestigationContext } from '../shares.js';
 import { countsLater } from './counts-later.js';
 import type { LocatedChange, SliceOf } from './slices.js';
@@ -51,7 +52,7 @@ export function newInstances(
   profileTimes: ProfileTimes,
 ): NewInstances | null {
   if (instanceLabel === null || profileTimes.largeFleet !== undefined) return null;
-  const old = new Set(sendersIn(profileTimes, baseline).map(({ labels }) => labels[instanceLabel]));
+  const old = listInstances(profileTimes, { baseline, incident }, (labels) => labels[instanceLabel]).before;
   const lives = new Map<string, { first: number; last: number }>();
   for (const { labels, points } of profileTimes.series) {
     const name = labels[instanceLabel];
