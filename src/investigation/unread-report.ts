@@ -8,6 +8,7 @@ import { type Evidence, timeServed } from './evidence/evidence.js';
 import type { UnreadParts } from './evidence/unread.js';
 import { lensRows } from './lens-rows.js';
 import { withLessLoad } from './requests/less-load.js';
+import { withSharedWork } from './requests/shared-work.js';
 import { withExcuse } from './rows/excuse.js';
 import { measureLater } from './rows/later-half.js';
 
@@ -45,7 +46,7 @@ export function allRows(reading: Evidence): LensRow[] {
     const { later = measureLater(share), usual = null, dismissed = null } = wait ?? {};
     return withExcuse(row, { later, usual, dismissed, ...circumstances });
   });
-  const explained = withLessLoad(rows, reading);
+  const explained = withSharedWork(withLessLoad(rows, reading), reading);
   const without = absent.filter(({ lens }) => rows.every(({ type }) => type.id !== lens.type.id));
   return [
     ...explained,

@@ -151,10 +151,19 @@ export interface LensRow {
   /**
    * Reason why a value that `rose` or `fell` is no news: what new instances started with, waiting that is
    * immaterial next to the time served or grew like all waits, goroutines that wait for a processor, new
-   * code that waits on purpose, fewer requests, a few long waits in one part of the baseline, or time that
-   * new instances took while they started.
+   * code that waits on purpose, fewer requests, more instances that share the same work, a few long waits in
+   * one part of the baseline, or time that new instances took while they started.
    */
-  excuse?: 'restart' | 'immaterial' | 'alike' | 'starved' | 'purpose' | 'load' | 'passing' | 'settled';
+  excuse?:
+    | 'restart'
+    | 'immaterial'
+    | 'alike'
+    | 'starved'
+    | 'purpose'
+    | 'load'
+    | 'shared'
+    | 'passing'
+    | 'settled';
 }
 
 /** Whether a value changed by more than what counts as small, and nothing explains it. */

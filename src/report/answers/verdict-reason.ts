@@ -20,6 +20,7 @@ export function verdictReason(investigation: Investigation): string {
     ratio === null
       ? ''
       : `${main} per profile ${rangeText(before, after, investigation.main)}, x${ratio.toFixed(2)}`;
+  const mainRow = investigation.lenses.find(({ type }) => type.id === investigation.main.id);
   const moved = investigation.lenses.filter(isUnexplained);
   // The change may lie in another type than the main one, which then did not take part in it.
   const isOther = row !== undefined && row.type.id !== investigation.main.id;
@@ -29,11 +30,9 @@ export function verdictReason(investigation: Investigation): string {
     case 'no_change':
       if (isLessLoad(investigation) && investigation.mix.length === 0)
         return `${change}; all parts of it fell alike${followersText(investigation)}: fewer requests were served, and no function costs more than before for each of them`;
-      if (
-        investigation.lenses.some(
-          ({ type, excuse }) => type.id === investigation.main.id && excuse === 'settled',
-        )
-      )
+      if (mainRow?.excuse === 'shared')
+        return `${change}: more instances share the same work, and all of them together cost about as much as before; no function of ${readText(investigation)} changed beyond noise`;
+      if (mainRow?.excuse === 'settled')
         return `${change}: all instances are new, and by the later half of the window it had settled; no function of ${readText(investigation)} changed beyond noise`;
       return investigation.mix.length > 0
         ? `${change}; ${mixText(investigation)}`
