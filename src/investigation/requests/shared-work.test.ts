@@ -29,7 +29,7 @@ function listTimes(lives: Lives) {
 const OLD: Lives = { a: [0, 19], b: [0, 19] };
 const DOUBLED: Lives = { ...OLD, c: [20, 29], d: [20, 29], e: [20, 29], f: [20, 29] };
 
-function excuseOf(
+function findExcuses(
   row: ReturnType<typeof lensRow>,
   given: { lives?: Lives; label?: string | null; evidence?: ShareEvidence; factor?: number } = {},
 ) {
@@ -50,7 +50,7 @@ describe('what fell is no news where more instances share the same work', () => 
     ['down to a 1.2th', 0.418, 'shared'],
     ['less', 0.416, undefined],
   ])('the main type of twice as many: %s', (_, factor, excuse) => {
-    expect(excuseOf(alloc(50), { factor })).toEqual([excuse, excuse]);
+    expect(findExcuses(alloc(50), { factor })).toEqual([excuse, excuse]);
   });
 
   test.each<[string, number, string | undefined]>([
@@ -59,28 +59,28 @@ describe('what fell is no news where more instances share the same work', () => 
     ['that is unchanged', 100, undefined],
     ['that rose', 160, undefined],
   ])('another type: %s', (_, after, excuse) => {
-    expect(excuseOf(alloc(after))).toEqual(['shared', excuse]);
+    expect(findExcuses(alloc(after))).toEqual(['shared', excuse]);
   });
 
-  test.each<[string, Parameters<typeof excuseOf>[1]]>([
+  test.each<[string, Parameters<typeof findExcuses>[1]]>([
     ['the same number was replaced', { lives: { ...OLD, c: [20, 29], d: [20, 29] } }],
     ['instances are not told apart', { label: null }],
     ['code changed', { evidence: { change: {} } }],
     ['new ones still warm up', { evidence: { unsettled: 'price' } }],
   ])('not where %s', (_, given) => {
-    expect(excuseOf(alloc(50), given)).toEqual([undefined, undefined]);
+    expect(findExcuses(alloc(50), given)).toEqual([undefined, undefined]);
   });
 
   test('six for five are more, and eleven for ten are not', () => {
     const crew = (count: number, life: readonly [number, number]): Lives =>
       Object.fromEntries(Array.from({ length: count }, (_, at) => [`${life[0]}-${at}`, life]));
     const scaled = (was: number, is: number): Lives => ({ ...crew(was, [0, 19]), ...crew(is, [20, 29]) });
-    expect(excuseOf(alloc(60), { lives: scaled(5, 6), factor: 0.83 })).toEqual([undefined, 'shared']);
-    expect(excuseOf(alloc(60), { lives: scaled(10, 11), factor: 0.83 })).toEqual([undefined, undefined]);
+    expect(findExcuses(alloc(60), { lives: scaled(5, 6), factor: 0.83 })).toEqual([undefined, 'shared']);
+    expect(findExcuses(alloc(60), { lives: scaled(10, 11), factor: 0.83 })).toEqual([undefined, undefined]);
   });
 
   test('a reason that is known stays', () => {
-    expect(excuseOf({ ...lensRow('goroutines', 400, 150, null), excuse: 'restart' })).toEqual([
+    expect(findExcuses({ ...lensRow('goroutines', 400, 150, null), excuse: 'restart' })).toEqual([
       'shared',
       'restart',
     ]);
