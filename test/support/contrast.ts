@@ -11,8 +11,9 @@ import { buildProfile, type TestFrame } from './profiles.js';
  */
 export type Stacks = Readonly<Record<string, number>>;
 
-/** A Go frame: `runtime.…` is the runtime's, `lib.…` a library's, all else the team's. */
+/** A Go frame: `runtime.…` is the runtime's, `lib.…` a library's, all else the team's; or Python's wait. */
 export function goFrame(name: string): TestFrame {
+  if (name === 'Condition.wait') return { name, file: 'threading.py' };
   if (name.startsWith('runtime.')) return { name, file: 'runtime/proc.go' };
   if (name.startsWith('lib.')) return { name, file: '/go/pkg/mod/lib@v1.0.0/lib.go' };
   return { name, file: `/src/shop/${name}.go` };

@@ -4,7 +4,7 @@ import { HEAP_SAMPLE_BYTES } from '../../profile/heap-sample.js';
 import type { Profile, Repository } from '../../profile/model.js';
 import { totalValue } from '../../profile/model.js';
 import { samplesByInterval } from '../../profile/sample-interval.js';
-import { isAllActive } from '../../profile/tables/active.js';
+import { isAllActive, samplesWaitingThreads } from '../../profile/tables/active.js';
 import type { Nature } from '../../profile/types/rows/row.js';
 import { type ProfileType, parseProfileType } from '../../profile/types/types.js';
 import { withRepositories } from '../../sources/repository.js';
@@ -57,21 +57,59 @@ export interface ReadContext {
   typeIds: readonly string[];
   /** Places of the source code that the labels of the service name. */
   repositories: readonly Repository[];
+  /**
+   * Whether the CPU profiles of a type sample waiting threads, by its id: the first profile that is read
+   * tells it for all. Without it each profile tells it for itself.
+   */
+  waitingThreads?: Map<string, Promise<boolean>>;
   signal: AbortSignal;
+}
+
+/** Whether the profiles of a type that were read sample waiting threads although the type is CPU time. */
+export async function hasWaitingThreads(
+  { waitingThreads }: ReadContext,
+  { id }: ProfileType,
+): Promise<boolean> {
+  return (await waitingThreads?.get(id)) ?? false;
+}
+
+/** Tells by the first profile of a type for all of them, so that no share depends on what a part holds. */
+function judgeWaiting(
+  { waitingThreads }: ReadContext,
+  type: ProfileType,
+  reading: Promise<Profile>,
+): Promise<boolean> {
+  const known = waitingThreads?.get(type.id);
+  if (known !== undefined) return known;
+  const forget = () => {
+    waitingThreads?.delete(type.id);
+    return false;
+  };
+  const judged = reading.then(
+    (profile) => (profile.values.length === 0 ? forget() : samplesWaitingThreads(profile, type)),
+    forget,
+  );
+  waitingThreads?.set(type.id, judged);
+  return judged;
 }
 
 /** The merge of a window without idle time. */
 export async function readActive(
-  { source, matchers, repositories, signal }: ReadContext,
+  readContext: ReadContext,
   type: ProfileType,
   window: Window,
   more: readonly Matcher[] = [],
 ): Promise<Profile> {
+  const { source, matchers, repositories, signal } = readContext;
   const query = { profileTypeId: type.id, matchers: [...matchers, ...more], window };
-  const merged = await source.profile(query, signal);
-  const profile = withRepositories(merged.profile, repositories);
-  if (isAllActive(profile, type)) return profile;
-  return offload('active', [profile, type], { isHeavy: isHeavyWork(profile), signal });
+  const reading = source
+    .profile(query, signal)
+    .then((merged) => withRepositories(merged.profile, repositories));
+  const judging = judgeWaiting(readContext, type, reading);
+  const profile = await reading;
+  const hasWaiting = await judging;
+  if (isAllActive(profile, type, hasWaiting)) return profile;
+  return offload('active', [profile, type, hasWaiting], { isHeavy: isHeavyWork(profile), signal });
 }
 
 /** 100 Hz: the rate of every usual CPU profiler. */

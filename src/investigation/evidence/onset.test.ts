@@ -102,21 +102,23 @@ describe('the onset is told between two profiles', () => {
   });
 });
 
-test('load on wall-clock time, of which only merges tell the active part, is told between two parts', async () => {
-  const idle = { 'main serve runtime.gopark': 3_000 };
-  const instances = pods(1, {
-    wall: changing(
-      { ...CALM, ...idle },
-      { 'main serve': 180, 'main poll': 120, 'main price': 30, ...idle },
-      8,
-    ),
-  });
-  const { verdict, since } = await onsetIn(instances);
-  expect(verdict).toBe('load_increase');
-  expect(since?.after).toBeLessThanOrEqual(computeTime(7));
-  expect(since?.before).toBeGreaterThanOrEqual(computeTime(8));
-  expect((since?.before ?? 0) - (since?.after ?? 0)).toBeLessThan(5 * MINUTE);
-});
+test.each([
+  { alias: 'wall', idle: 'main serve runtime.gopark' },
+  { alias: 'cpu', idle: 'main serve Condition.wait' },
+] as const)(
+  'load on $alias time, of which only merges tell the active part, is told between two parts',
+  async ({ alias, idle }) => {
+    const loaded = { 'main serve': 180, 'main poll': 120, 'main price': 30 };
+    const instances = pods(1, {
+      [alias]: (minute: number) => ({ ...(minute < 8 ? CALM : loaded), [idle]: minute < 3 ? 3_000 : 6_000 }),
+    });
+    const { verdict, since } = await onsetIn(instances);
+    expect(verdict).toBe('load_increase');
+    expect(since?.after).toBeLessThanOrEqual(computeTime(7));
+    expect(since?.before).toBeGreaterThanOrEqual(computeTime(8));
+    expect((since?.before ?? 0) - (since?.after ?? 0)).toBeLessThan(5 * MINUTE);
+  },
+);
 
 test('with few requests left the onset is told less finely, and never with more than are left', async () => {
   const instances = pods(1, { cpu: changing(CALM, GROWN, 7) });

@@ -7,7 +7,7 @@ import { totalValue } from '../../profile/model.js';
 import type { Matcher, Window } from '../../sources/source.js';
 import type { Cause } from '../conclude.js';
 import type { Evidence } from './evidence.js';
-import { readActive } from './lens.js';
+import { hasWaitingThreads, readActive } from './lens.js';
 import { divisionAt, MAX_DIVISIONS, narrowDown } from './onset/narrow-down.js';
 import { isDeploy, replacement } from './onset/replacement.js';
 import { divideStretch, listStretches, type Narrowing, narrow, readStretch } from './onset/stretches.js';
@@ -80,8 +80,8 @@ async function onsetOfChange(context: InvestigationContext, share: ShareLens): P
 }
 
 /**
- * When the load rose, by the totals of single rounds; of the active part of wall-clock time by the parts that
- * were read, and then by rounds about the cut.
+ * When the load rose, by the totals of single rounds; of the active part of time with waiting threads by the
+ * parts that were read, and then by rounds about the cut.
  */
 async function onsetOfLoad(context: InvestigationContext, share: ShareLens): Promise<Since | null> {
   const { lens, profileTimes, windows, analysis } = share;
@@ -96,7 +96,8 @@ async function onsetOfLoad(context: InvestigationContext, share: ShareLens): Pro
   const { phi } = analysis.dispersion;
   // Error of the logarithm of so many samples.
   const estimateSampling = (value: number) => (phi * analysis.quantum) / Math.max(analysis.quantum, value);
-  if (!lens.type.isWallClock) return onsetOfTotal(context, profileTimes, read, estimateSampling);
+  const hasIdle = lens.type.isWallClock || (await hasWaitingThreads(context.readContext, lens.type));
+  if (!hasIdle) return onsetOfTotal(context, profileTimes, read, estimateSampling);
   const totals = coarse.map((part, at) => ({ ...part, value: parts[at]?.costs.total ?? 0 }));
   const countIn = (window: Window) => ({ profiles: totalsIn(profileTimes, window).profiles });
   const { parts: levels } = await narrowDown(context, profileTimes, totals, {

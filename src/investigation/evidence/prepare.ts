@@ -44,7 +44,8 @@ export async function prepareEvidence(
   const plan = onGrid(planWindows(incident, baseline));
   const fleet = await readFleet(source, matchers, coverBoth(plan), signal, labelSets);
   const { instanceLabel, instances, repositories } = fleet;
-  const readContext: ReadContext = { source, matchers, typeIds, repositories, signal };
+  const waitingThreads = new Map<string, Promise<boolean>>();
+  const readContext: ReadContext = { source, matchers, typeIds, repositories, waitingThreads, signal };
   const isKnown = instances.size <= MAX_INSTANCES;
   const largeFleetCounts =
     isKnown || instanceLabel === null || countedBy === undefined

@@ -270,3 +270,12 @@ describe('parts that are read at first', () => {
     throw new Error('nothing was read');
   };
 });
+
+test.each([
+  { what: 'with waiting threads', waiting: 400, notes: 1 },
+  { what: 'of running threads', waiting: 4, notes: 0 },
+])('a note on CPU profiles $what: $notes', async ({ waiting, notes }) => {
+  const stacks = { 'main serve': 60, 'main serve Condition.wait': waiting };
+  const told = (await read(pods(1, { cpu: always(stacks) }))).notes;
+  expect(told.filter((note) => note.includes('oncpu=False'))).toHaveLength(notes);
+});

@@ -5,7 +5,7 @@ import type { Attribution } from '../../profile/compare/attribution.js';
 import type { Window } from '../../sources/source.js';
 import { FURTHER_MARGIN, GATE, SLICE_GATE } from '../thresholds.js';
 import type { Fleet } from './fleet.js';
-import type { LensType, ReadContext } from './lens.js';
+import { hasWaitingThreads, type LensType, type ReadContext } from './lens.js';
 import type { ProfileTimes } from './profile-times.js';
 import type { Requests } from './requests.js';
 import {
@@ -90,6 +90,9 @@ export interface Resolution extends PartCounts {
   /** Slices that are read instead of those of instances or labels with few values. */
   isolated?: readonly SliceOf[] | undefined;
 }
+
+const waitingNote = (alias: string) =>
+  `The ${alias} profiles also sample threads that wait for work (oncpu=False): that time is left out here; totals elsewhere hold it.`;
 
 /**
  * Reads one profile type in parts of both windows and looks for a change of the code that causes it.
@@ -233,6 +236,7 @@ export async function readShares(
     change,
     further,
     notes: [
+      ...((await hasWaitingThreads(readContext, lens.type)) ? [waitingNote(lens.type.alias)] : []),
       ...notes,
       ...(accepted.length === 0 ? replacedNotes(lens.type.alias, whole) : []),
       ...warming.notes,

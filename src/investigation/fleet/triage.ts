@@ -188,6 +188,7 @@ function createLook(
       matchers: [...matchers, ...unitMatchers(unit)],
       typeIds: [],
       repositories: fleet.repositories,
+      waitingThreads: new Map(),
       signal,
     },
     plan,

@@ -62,11 +62,17 @@ describe('isIdleFrame', () => {
     ['time.Sleep', 'runtime/time.go'],
     ['select', '/usr/lib/python3.12/selectors.py'],
     ['wait', 'threading.py'],
+    ['Condition.wait', '/opt/conda/lib/python3.11/threading.py'],
+    ['EpollSelector.select', '/usr/local/lib/python3.12/selectors.py'],
     ['_wait_for_tstate_lock', 'threading.py'],
+    ['Queue.get', 'queue.py'],
+    ['_ConnectionBase._recv_bytes', '/usr/lib/python3.11/multiprocessing/connection.py'],
     ['accept', 'socket.py'],
     ['wait', '/venv/lib/python3.12/site-packages/gunicorn/workers/sync.py'],
     ['_worker', 'concurrent/futures/thread.py'],
     ['run', '/usr/lib/python3.12/asyncio/runners.py'],
+    ['Runner.run', '/usr/lib/python3.12/asyncio/runners.py'],
+    ['Hub.run', '/venv/lib/python3.12/site-packages/gevent/hub.py'],
     ['Kernel#sleep', '<internal:kernel>'],
     ['Thread::ConditionVariable#wait', '<internal:thread_sync>'],
     ['Thread::Queue#pop', '<internal:thread_sync>'],
@@ -87,6 +93,8 @@ describe('isIdleFrame', () => {
     ['select', '/srv/app/query.js'],
     ['accept', 'orders/views.py'],
     ['get', 'orders/cache.py'],
+    ['OrderQueue.get', 'orders/queue.py'],
+    ['Connection.wait', 'orders/connection.py'],
     ['get', 'requests/api.py'],
     ['wait', '/srv/app/storefront/lib/catalogue.js'],
     ['sleep', 'orders/retry.py'],
@@ -116,6 +124,7 @@ describe('isIdleFrame', () => {
 
   test('a function that also runs work waits only where it is the leaf', () => {
     expect(isIdle('_worker', 'concurrent/futures/thread.py', false)).toBe(false);
+    expect(isIdle('Runner.run', 'asyncio/runners.py', false)).toBe(false);
     expect(isIdle('runtime.chanrecv', 'runtime/chan.go', false)).toBe(false);
     expect(isIdle('epoll_wait', '', false)).toBe(true);
   });

@@ -1,6 +1,7 @@
 import type { FunctionInfo, Profile } from '../model.js';
 import { selectStacks } from '../tables/stacks.js';
 import { normaliseName } from './names.js';
+import { isPythonLoop, isPythonWait } from './python-waits.js';
 
 /**
  * Number of frames from the leaf on among which an idle frame counts: only a few frames of the runtime may
@@ -36,15 +37,12 @@ const IDLE_FRAMES: readonly IdleFrame[] = [
     name: /^runtime\.(?:chanrecv\d?|chansend\d?|selectgo|block|semacquire\d?|semasleep|goparkunlock|timeSleep|sigrecv)$|^(?:os\/signal\.signal_recv|(?:internal\/)?sync\.runtime_(?:Semacquire\w*|notifyListWait))$|^(?:internal\/poll\.(?:runtime_pollWait|\(\*FD\)\.Accept|accept)|net\.\(\*\w+\)\.[aA]ccept\w*|syscall\.[aA]ccept4?)$/,
     isLeafOnly: true,
   },
+  // Python's frames of waiting threads stand in python-waits.ts; below these two it reads pipes or locks.
   {
-    name: /^(?:select|poll|wait|_?recv_bytes|accept|_wait_for_tstate_lock|sleep|get)$/,
-    file: /(?:^|\/)(?:selectors|threading|socket|queue|connection|time)\.py$|(?:^|\/)gunicorn\/workers\/\w+\.py$/,
+    name: /^(?:\w+\.)*(?:poll|wait|_?recv_bytes)$/,
+    file: /(?:^|\/)multiprocessing\/connection\.py$/,
   },
-  {
-    name: /^(?:_worker|run|run_forever|run_until_complete)$/,
-    file: /(?:^|\/)(?:concurrent\/futures\/thread|asyncio\/(?:runners|base_events))\.py$/,
-    isLeafOnly: true,
-  },
+  { name: /^(?:\w+\.)*get$/, file: /^(?:.*\/python[\d.]*\/)?queue\.py$/ },
   {
     name: /^(?:Kernel#sleep|Thread#join|(?:Thread::)?ConditionVariable#wait|IO\.select|(?:Thread::)?Queue#pop|(?:TCPServer|UNIXServer|Socket)#(?:sys)?accept|(?:sleep|select|pop|wait|accept) \[c function\])$/,
   },
@@ -61,10 +59,15 @@ const IDLE_FRAMES: readonly IdleFrame[] = [
 /**
  * Whether a thread in this function merely waits; `leaf` tells whether the function is the leaf of its stack.
  */
-export function isIdleFrame({ name, file }: FunctionInfo, isLeaf: boolean): boolean {
-  const normal = normaliseName(name);
-  return IDLE_FRAMES.some(
-    (idle) => (isLeaf || !idle.isLeafOnly) && idle.name.test(normal) && (idle.file?.test(file) ?? true),
+export function isIdleFrame(info: FunctionInfo, isLeaf: boolean): boolean {
+  const normal = normaliseName(info.name);
+  return (
+    isPythonWait(info, isLeaf) ||
+    (isLeaf && isPythonLoop(info)) ||
+    IDLE_FRAMES.some(
+      (idle) =>
+        (isLeaf || !idle.isLeafOnly) && idle.name.test(normal) && (idle.file?.test(info.file) ?? true),
+    )
   );
 }
 

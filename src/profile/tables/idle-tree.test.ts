@@ -12,7 +12,7 @@ function withFiles(stacks: readonly TreeStack[]): Profile {
   const builder = new ProfileBuilder('wall', 'nanoseconds');
   for (const { names, value } of stacks) {
     const frames = Uint32Array.from(names.toReversed(), (name) => {
-      const file = name === 'wait' ? 'lib/threading.py' : '';
+      const file = name === 'wait' ? 'threading.py' : '';
       return builder.frameId(builder.functionId({ name, file, startLine: 0, isSymbolised: true }), 0);
     });
     builder.pushFrames(frames, 0, frames.length);

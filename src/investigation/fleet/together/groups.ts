@@ -288,7 +288,14 @@ function createReadContext({ looks }: Pick<Group, 'looks'>): ReadContext {
   const { readContext } = first.evidence.context;
   // The closer look at one alone reads its merge again, which its source keeps.
   if (looks.length === 1) return readContext;
-  return { ...readContext, source: first.source, matchers: groupMatchers(looks), repositories: [] };
+  const { source } = first;
+  return {
+    ...readContext,
+    source,
+    matchers: groupMatchers(looks),
+    repositories: [],
+    waitingThreads: new Map(),
+  };
 }
 
 /** Matchers of the question and one over all services of some units, which share their label value. */
