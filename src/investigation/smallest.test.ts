@@ -49,6 +49,29 @@ describe('what a reading would have seen', () => {
   });
 
   test.each([
+    { what: 'less than the rule asks for', minSeen: 1.1, factor: 1.2, text: '1.2' },
+    { what: 'more than it', minSeen: 1.31, factor: 1.31, text: '1.4' },
+    { what: 'as much, give or take a rounding', minSeen: 1.3 + 1e-12, factor: 1.3 + 1e-12, text: '1.3' },
+  ])('a whole whose noise needs $what', ({ minSeen, factor, text }) => {
+    const share = shareEvidence('cpu', { load: { minSeen } });
+    const noisy = buildReading({ shares: [share] });
+    expect(wholeSeen(noisy, share.lens)).toBe(factor);
+    expect(smallestChange(noisy, share.lens)).toBe(
+      `${smallestPoints(share)} points of a function or x${text} in all`,
+    );
+  });
+
+  test('an amount of which only the whole was read needs what its noise does', () => {
+    const noisy = { ...reading, wholes: [{ ...whole, load: { ...whole.load, minSeen: 3 } }] };
+    expect(wholeSeen(noisy, exceptions)).toBe(3);
+  });
+
+  test('a whole with nothing on one side shows nothing', () => {
+    const share = shareEvidence('cpu', { load: { minSeen: null } });
+    expect(wholeSeen(buildReading({ shares: [share] }), share.lens)).toBeNull();
+  });
+
+  test.each([
     { before: null, after: 1 },
     { before: 1, after: null },
   ])('a level that is missing on one side shows nothing: %j', (sides) => {

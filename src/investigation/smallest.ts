@@ -1,5 +1,5 @@
 import { MIN_AMOUNT_RISE, MIN_LEVEL_RISE } from '../profile/compare/growth/rise.js';
-import { MIN_RISE } from '../profile/compare/load.js';
+import { type LoadChange, MIN_RISE } from '../profile/compare/load.js';
 import { WITHIN_Z } from '../profile/compare/requests/mix.js';
 import { MIN_WAIT_RATIO } from '../profile/compare/waits.js';
 import { MIN_POINTS } from '../profile/contrast/contrast.js';
@@ -49,12 +49,19 @@ export function wholeSeen(
   { shares, levels, waits, wholes }: Pick<Evidence, 'shares' | 'levels' | 'waits' | 'wholes'>,
   lens: LensType,
 ): number | null {
-  if (shares.some((reading) => reading.lens === lens))
-    return lens.kind === 'time' ? MIN_RISE : MIN_AMOUNT_RISE;
+  const share = shares.find((reading) => reading.lens === lens);
+  if (share !== undefined)
+    return atLeast(lens.kind === 'time' ? MIN_RISE : MIN_AMOUNT_RISE, share.analysis.load);
   const level = levels.find((reading) => reading.lens === lens);
   if (level !== undefined) return level.before === null || level.after === null ? null : MIN_LEVEL_RISE;
   if (waits.some((wait) => wait.lens === lens)) return MIN_WAIT_RATIO;
-  return wholes.some((whole) => whole.lens === lens) ? MIN_AMOUNT_RISE : null;
+  const whole = wholes.find((reading) => reading.lens === lens);
+  return whole === undefined ? null : atLeast(MIN_AMOUNT_RISE, whole.load);
+}
+
+/** The factor of a rule, or the larger one that the noise of the reading needs. */
+function atLeast(factor: number, { minSeen }: LoadChange): number | null {
+  return minSeen === null ? null : Math.max(factor, minSeen);
 }
 
 /**
@@ -76,5 +83,7 @@ export function smallestChange(
     ? ` or a leak of one function by ${formatValue(hidden, lens.type.unit, lens.type.noun)}`
     : '';
   const isWhole = share !== undefined || reading.wholes.some((whole) => whole.lens === lens);
-  return `${points}x${factor}${isWhole ? ' in all' : ''}${leak}`;
+  // A smaller factor than this one is not seen.
+  const rounded = Math.ceil(10 * factor - 1e-9) / 10;
+  return `${points}x${rounded}${isWhole ? ' in all' : ''}${leak}`;
 }

@@ -58,7 +58,14 @@ test('ten events that came from nowhere are news, and their load has no past', (
     compareTotals(EXCEPTIONS, listTimes(new Array<number>(8).fill(count), 16), PLAN, MAIN);
   expect(events(9.9)?.hasRisen).toBe(false);
   expect(events(10)).toMatchObject({ after: 10, hasRisen: true });
-  expect(events(10)?.load).toEqual({ ratio: null, risen: null, z: 0, hasRisen: false, hasFallen: false });
+  expect(events(10)?.load).toEqual({
+    ratio: null,
+    risen: null,
+    z: 0,
+    hasRisen: false,
+    hasFallen: false,
+    minSeen: null,
+  });
 });
 
 test('a count that is always sent comes from nowhere in no service', () => {

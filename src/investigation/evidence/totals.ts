@@ -51,7 +51,7 @@ export function compareTotals(
     const isOfEvents = lens.kind === 'amount' && isCountUnit(lens.type.unit);
     if (!isOfEvents || totalsIn(main, baseline).profiles === 0) return null;
     const now = computeMean(after);
-    const load = { ratio: null, risen: null, z: 0, hasRisen: false, hasFallen: false };
+    const load = { ratio: null, risen: null, z: 0, hasRisen: false, hasFallen: false, minSeen: null };
     return { lens, profileTimes, before: 0, after: now, load, hasRisen: now >= MIN_NEW_EVENTS };
   }
   const load = loadChange(before, after, { quantum: sampleValue(lens.type.unit), phi: USUAL_PHI });

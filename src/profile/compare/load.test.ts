@@ -52,7 +52,7 @@ describe('loadChange', () => {
   });
 
   test('nothing before has no ratio; nothing after has one of 0, and tells no fall', () => {
-    const nothing = { ratio: null, risen: null, z: 0, hasRisen: false, hasFallen: false };
+    const nothing = { ratio: null, risen: null, z: 0, hasRisen: false, hasFallen: false, minSeen: null };
     expect(loadChange([], parts(5), SAMPLES)).toEqual(nothing);
     expect(loadChange([{ value: 0, profiles: 3 }], parts(5), SAMPLES)).toEqual(nothing);
     expect(loadChange([{ value: 3, profiles: 0 }], parts(5), SAMPLES)).toEqual(nothing);
@@ -62,6 +62,7 @@ describe('loadChange', () => {
         risen: 0,
         hasRisen: false,
         hasFallen: false,
+        minSeen: null,
       });
   });
 
@@ -125,6 +126,42 @@ test.each([
 ])('of a calm service a rise of $what: $hasRisen', ({ after, hasRisen }) => {
   const calm = parts(1_000_000, 1_000_000, 1_000_000, 1_000_000);
   expect(loadChange(calm, parts(after, after, after, after), SAMPLES).hasRisen).toBe(hasRisen);
+});
+
+describe('the smallest rise that is seen', () => {
+  const few = { quantum: 1, phi: 1.5 };
+  test.each([
+    {
+      what: 'many parts and samples',
+      before: parts(...new Array<number>(40).fill(1e6)),
+      factor: 1e6,
+      seen: 1.2,
+    },
+    { what: 'two parts', before: parts(1e6, 1e6), factor: 1e6, seen: 1.36 },
+    { what: 'few samples', before: parts(40, 40, 40, 40), factor: 40, seen: 1.64 },
+    { what: 'parts that vary', before: parts(1e6, 2e6, 1e6, 2e6), factor: 1.5e6, seen: 2.56 },
+  ])('$what: x$seen', ({ before, factor, seen }) => {
+    const after = (times: number) => before.map(() => ({ value: times * factor, profiles: 1 }));
+    const { minSeen } = loadChange(before, after(1), few);
+    expect(minSeen).toBeCloseTo(seen, 2);
+  });
+
+  test('is what the gates let pass, in both directions', () => {
+    const before = parts(1e6, 1.1e6, 0.9e6, 1e6);
+    const rise = (times: number) => loadChange(before, parts(times * 1e6, times * 1e6), SAMPLES);
+    const seen = rise(1).minSeen ?? 0;
+    expect(seen).toBeGreaterThan(1.2);
+    expect(rise(seen * 1.01).hasRisen).toBe(true);
+    expect(rise(seen * 0.99).hasRisen).toBe(false);
+    expect(rise(1 / (seen * 1.01)).hasFallen).toBe(true);
+    expect(rise(1 / (seen * 0.99)).hasFallen).toBe(false);
+  });
+
+  test('is that of the whole incident, whatever a part of it shows', () => {
+    const before = parts(1e6, 1e6, 1e6, 1e6);
+    const calm = loadChange(before, parts(1e6, 1e6), SAMPLES).minSeen;
+    expect(loadChange(before, parts(1e6, 3e6), SAMPLES).minSeen).toBeCloseTo(calm ?? 0, 10);
+  });
 });
 
 describe('the distance from chance', () => {

@@ -1,4 +1,4 @@
-import { normalDeviate } from '../contrast/noise.js';
+import { normalDeviate, studentDeviate } from '../contrast/noise.js';
 
 /** Value per profile of one part of a window. */
 export interface PartLevel {
@@ -24,6 +24,8 @@ export interface LoadChange {
   hasRisen: boolean;
   /** Whether it fell in all of the incident, by the same gates. */
   hasFallen: boolean;
+  /** Smallest rise of the whole incident that passes the gates, as a factor; null if a side has nothing. */
+  minSeen: number | null;
 }
 
 /**
@@ -39,10 +41,11 @@ export function loadChange(
   { quantum, phi }: { quantum: number; phi: number },
 ): LoadChange {
   const was = computeMean(before);
-  if (was <= 0) return { ratio: null, risen: null, z: 0, hasRisen: false, hasFallen: false };
+  if (was <= 0) return { ratio: null, risen: null, z: 0, hasRisen: false, hasFallen: false, minSeen: null };
   const ratio = computeMean(after) / was;
   let best = { risen: ratio, z: Number.NEGATIVE_INFINITY, hasRisen: false };
   let hasFallen = false;
+  let minSeen: number | null = null;
   const parts = [...before, ...after];
   for (let cut = 1; cut < parts.length; cut++) {
     const [calm, end] = [parts.slice(0, Math.min(cut, before.length)), parts.slice(cut)];
@@ -54,16 +57,20 @@ export function loadChange(
     const sampling = phi / countSamples(calm, quantum) + phi / countSamples(end, quantum);
     const between = spread.variance * (1 / calm.length + 1 / end.length);
     const variance = Math.max(sampling, between);
-    const t = Math.log(high / low) / Math.sqrt(variance);
+    const error = Math.sqrt(variance);
+    const t = Math.log(high / low) / error;
     // Sampling errors are known: the freedom of a variance of which only a part was estimated (Satterthwaite
     // 1946).
     const freedom = spread.freedom * (variance / Math.max(between, 1e-9)) ** 2;
     const deviate = normalDeviate(t, freedom);
-    if (cut === before.length) hasFallen = high / low <= 1 / MIN_RISE && deviate <= -MIN_Z;
+    if (cut === before.length) {
+      hasFallen = high / low <= 1 / MIN_RISE && deviate <= -MIN_Z;
+      minSeen = Math.max(MIN_RISE, Math.exp(error * studentDeviate(MIN_Z, freedom)));
+    }
     const z = deviate - (cut < before.length ? EARLY_MARGIN : 0);
     if (z > best.z) best = { risen: high / low, z, hasRisen: high / low >= MIN_RISE && z >= MIN_Z };
   }
-  return { ratio, risen: best.risen, z: best.z, hasRisen: best.hasRisen, hasFallen };
+  return { ratio, risen: best.risen, z: best.z, hasRisen: best.hasRisen, hasFallen, minSeen };
 }
 
 /** Value per profile of some parts together; 0 where they hold none. */

@@ -7,6 +7,7 @@ import {
   poolDispersions,
   signedRoot,
   signedRootOfCounts,
+  studentDeviate,
 } from './noise.js';
 
 // The statistics are held to what they promise by simulation: seeded, so that every run draws the same
@@ -402,3 +403,16 @@ describe('differenceInterval', () => {
 test('over-dispersion makes an interval as wide as fewer samples do, on both sides', () => {
   expect(differenceInterval(40, 400, 120, 800, 4)).toEqual(differenceInterval(10, 100, 30, 200, 1));
 });
+
+test.each([
+  { deviate: 3.6, freedom: 6 },
+  { deviate: 1.2, freedom: 40 },
+  { deviate: 3.6, freedom: 1e6 },
+])(
+  "Student's t of the deviate $deviate with $freedom degrees of freedom has that deviate",
+  ({ deviate, freedom }) => {
+    const t = studentDeviate(deviate, freedom);
+    expect(normalDeviate(t, freedom)).toBeCloseTo(deviate, 8);
+    expect(t).toBeGreaterThan(deviate);
+  },
+);

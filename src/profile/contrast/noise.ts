@@ -115,6 +115,12 @@ export function normalDeviate(t: number, freedom: number): number {
   return Math.sign(t) * size;
 }
 
+/** Student's t with the same tail as a positive normal deviate: the inverse of {@link normalDeviate}. */
+export function studentDeviate(deviate: number, freedom: number): number {
+  const scaled = (deviate * (8 * freedom + 3)) / (8 * freedom + 1);
+  return Math.sqrt(freedom * Math.expm1((scaled * scaled) / freedom));
+}
+
 /** 95 % of a normal distribution lie within this many standard errors. */
 const Z95 = 1.959964;
 
