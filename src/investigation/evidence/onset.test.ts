@@ -120,6 +120,25 @@ test.each([
   },
 );
 
+describe('where all instances were replaced', () => {
+  const replaced = (samplesAt: (minute: number) => Stacks) =>
+    ['a', 'b'].flatMap((pod) => [
+      { labels: { pod: `${pod}-old` }, minutes: { to: -1 }, profiles: { cpu: samplesAt } },
+      { labels: { pod: `${pod}-new` }, minutes: { from: 0 }, profiles: { cpu: samplesAt } },
+    ]);
+
+  test.each([
+    { what: 'with the deploy', minute: 0 },
+    { what: 'one minute after it', minute: 1 },
+    { what: 'two minutes after it', minute: 2 },
+    { what: 'well after it', minute: 9 },
+  ])('a change of code began $what', async ({ minute }) => {
+    const { verdict, since } = await onsetIn(replaced(changing(CALM, GROWN, minute)));
+    expect(verdict).toBe('code_regression');
+    expectOnset(since, minute);
+  });
+});
+
 test('with few requests left the onset is told less finely, and never with more than are left', async () => {
   const instances = pods(1, { cpu: changing(CALM, GROWN, 7) });
   // Three are taken for labels and one series, eight for parts: two are left, for two halves of the part in

@@ -8,9 +8,16 @@ import type { Matcher, Window } from '../../sources/source.js';
 import type { Cause } from '../conclude.js';
 import type { Evidence } from './evidence.js';
 import { hasWaitingThreads, readActive } from './lens.js';
-import { divisionAt, MAX_DIVISIONS, narrowDown } from './onset/narrow-down.js';
+import { MAX_DIVISIONS, narrowDown } from './onset/narrow-down.js';
 import { isDeploy, replacement } from './onset/replacement.js';
-import { divideStretch, listStretches, type Narrowing, narrow, readStretch } from './onset/stretches.js';
+import {
+  divideStart,
+  listStretches,
+  MAX_AT_START,
+  type Narrowing,
+  narrow,
+  readStretch,
+} from './onset/stretches.js';
 import { measureGap, type ProfileTimes, sendersIn, sharedTimes, totalsIn } from './profile-times.js';
 import { getResolution, type Since, splitIntoRounds, startsIn } from './rounds.js';
 import type { InvestigationContext, ShareLens } from './shares.js';
@@ -41,12 +48,11 @@ async function findInterval(context: InvestigationContext, cause: Cause | undefi
   return cause.kind === 'load' ? onsetOfLoad(context, cause.of) : onsetOfChange(context, cause.of);
 }
 
-/** Looks at the first profiles of new instances, which may have the change from their start. */
-const LOOKS_AT_START = 2;
 /**
  * When a change of code began: first by the parts that were read, then by single rounds of profiles about the
  * cut, of the label value that carries it where there is one. Where all instances were replaced, that is
- * when, unless the parts speak against it. Up to 7 requests, as far as they are left.
+ * when, unless the parts or the first rounds after it speak against it. Up to 7 requests, as far as they are
+ * left.
  */
 async function onsetOfChange(context: InvestigationContext, share: ShareLens): Promise<Since | null> {
   const { change, windows } = share;
@@ -72,11 +78,16 @@ async function onsetOfChange(context: InvestigationContext, share: ShareLens): P
   }
   const counts = read.map((part) => countsIn(analysis, part, culprit.fn));
   const deploy = replacement(context, share.profileTimes);
-  if (deploy !== null && isDeploy(parts, counts, deploy, phi)) {
-    return arrivalInterval({ ...deploy, ...getResolution(share.profileTimes) });
-  }
   const narrowing = { profileTimes: share.profileTimes, matchers: [], p1, p2 };
-  return narrow(context, share, narrowing, listStretches(share.profileTimes, parts, counts));
+  const coarse = listStretches(share.profileTimes, parts, counts);
+  if (deploy === null || !isDeploy(parts, counts, deploy, phi))
+    return narrow(context, share, narrowing, coarse);
+  // Long parts hide that a change began some rounds after the deploy, such as a flag that was switched on.
+  const finer = await divideStart(context, share, narrowing, coarse, deploy.last);
+  const finerWindows = finer.map(({ window }) => window);
+  return isDeploy(finerWindows, finer, deploy, phi)
+    ? arrivalInterval({ ...deploy, ...getResolution(share.profileTimes) })
+    : narrow(context, share, narrowing, finer, MAX_DIVISIONS - MAX_AT_START);
 }
 
 /**
@@ -216,19 +227,10 @@ async function onsetOfValue(
     return narrow(context, share, narrowing, [...before, ...after], MAX_DIVISIONS);
   }
   // New instances have no past; the change may be there from their first profile on.
-  let stretches = after;
-  for (let look = 0; look < LOOKS_AT_START && context.requests.left > 1; look++) {
-    const [first, ...others] = stretches;
-    const middle = first?.starts[Math.ceil(first.starts.length / 2)];
-    const windows =
-      first === undefined || middle === undefined ? null : divisionAt(profileTimes, first.window, middle);
-    if (first === undefined || windows === null) break;
-    const sides = await divideStretch(context, share, narrowing, first, windows);
-    stretches = [...sides.sort((a, b) => a.window.from - b.window.from), ...others];
-  }
+  const stretches = await divideStart(context, share, narrowing, after);
   const isThereFromStart = shareCuts([{ x: 0, n: 0 }, ...stretches], p1, p2, phi).best === 1;
   if (stretches.length > 0 && !isThereFromStart)
-    return narrow(context, share, narrowing, stretches, MAX_DIVISIONS - LOOKS_AT_START);
+    return narrow(context, share, narrowing, stretches, MAX_DIVISIONS - MAX_AT_START);
   const first = sharedTimes(profileTimes, span)[0];
   if (first === undefined) return null;
   // Profiles of other instances in the same round say nothing about the time before it.

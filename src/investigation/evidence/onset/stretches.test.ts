@@ -3,7 +3,7 @@ import { shareEvidence } from '../../../../test/support/evidence.js';
 import { changing, pods, readyFor, START } from '../../../../test/support/small-service.js';
 import { getSampleValue } from '../../../../test/support/type-ids.js';
 import type { ShareLens } from '../shares.js';
-import { divideStretch, listStretches, narrow, readStretch } from './stretches.js';
+import { divideStart, divideStretch, listStretches, narrow, readStretch } from './stretches.js';
 
 const MINUTE = 60_000;
 const CALM = { 'main serve': 60, 'main poll': 40, 'main price': 10 };
@@ -118,6 +118,65 @@ describe('a stretch that is divided', () => {
     const { context, narrowing } = await ready();
     const empty = { read: minutes(90, 99), rest: minutes(0, 6) };
     expect(round(await divideStretch(context, SHARE, narrowing, stretch, empty))).toEqual([[60, 660, 6]]);
+  });
+});
+
+describe('the first stretch after a time', () => {
+  const [earlier, later] = [minutes(-8, 0), minutes(0, 8)];
+
+  async function divide(share: ShareLens, time?: number, maxLeft = Number.POSITIVE_INFINITY) {
+    const { context, narrowing } = await ready();
+    while (context.requests.left > maxLeft) await context.requests.run(async () => null);
+    const { left } = context.requests;
+    const counts = [
+      { x: 80 * SAMPLE, n: 880 * SAMPLE },
+      { x: 130 * SAMPLE, n: 930 * SAMPLE },
+    ];
+    const coarse = listStretches(narrowing.profileTimes, [earlier, later], counts);
+    const divided = await divideStart(context, share, narrowing, coarse, time);
+    return { stretches: round(divided), requests: left - context.requests.left };
+  }
+  const UNDIVIDED = [
+    [80, 880, 8],
+    [130, 930, 8],
+  ];
+
+  test.each([
+    {
+      what: 'is divided, and its first half again',
+      stretches: [
+        [80, 880, 8],
+        [20, 220, 2],
+        [20, 220, 2],
+        [90, 490, 4],
+      ],
+      requests: 2,
+    },
+    {
+      what: 'is divided once where each time costs two requests',
+      share: RENAMED,
+      stretches: [
+        [80, 880, 8],
+        [40, 440, 4],
+        [90, 490, 4],
+      ],
+      requests: 2,
+    },
+    {
+      what: 'is the first of all without a time',
+      time: Number.NEGATIVE_INFINITY,
+      stretches: [
+        [20, 220, 2],
+        [20, 220, 2],
+        [40, 440, 4],
+        [130, 930, 8],
+      ],
+      requests: 2,
+    },
+    { what: 'stays whole where one request is left', maxLeft: 1, stretches: UNDIVIDED, requests: 0 },
+    { what: 'is none after the last one', time: later.to, stretches: UNDIVIDED, requests: 0 },
+  ])('$what', async ({ share = SHARE, time = earlier.to, maxLeft, stretches, requests }) => {
+    expect(await divide(share, time, maxLeft)).toEqual({ stretches, requests });
   });
 });
 

@@ -6,7 +6,7 @@ import type { ProfileTimes } from '../profile-times.js';
 import { getResolution, type Since, startsIn } from '../rounds.js';
 import { countsLater } from '../shares/counts-later.js';
 import type { InvestigationContext, ShareLens } from '../shares.js';
-import { type Division, MAX_DIVISIONS, narrowDown } from './narrow-down.js';
+import { type Division, divisionAt, MAX_DIVISIONS, narrowDown } from './narrow-down.js';
 
 export interface Narrowing {
   profileTimes: ProfileTimes;
@@ -63,6 +63,43 @@ export async function divideStretch(
   return [...read, ...listStretches(narrowing.profileTimes, [windows.rest], [counts])];
 }
 
+/** Maximum number of requests about the first profiles of new instances. */
+export const MAX_AT_START = 2;
+
+/**
+ * Divides the first stretch after a time in its middle, and its first half again, as far as requests are
+ * left.
+ *
+ * @param time the last profile before new instances; by default the first stretch of all is divided
+ */
+export async function divideStart(
+  context: InvestigationContext,
+  share: ShareLens,
+  narrowing: Narrowing,
+  coarse: readonly Stretch[],
+  time = Number.NEGATIVE_INFINITY,
+): Promise<readonly Stretch[]> {
+  let stretches = coarse;
+  const cost = costOfDivision(share);
+  for (let spent = 0; spent + cost <= MAX_AT_START && context.requests.left > 1; spent += cost) {
+    const at = stretches.findIndex(({ window }) => window.from > time);
+    const first = stretches[at];
+    const middle = first?.starts[Math.ceil(first.starts.length / 2)];
+    if (first === undefined || middle === undefined) break;
+    const windows = divisionAt(narrowing.profileTimes, first.window, middle);
+    if (windows === null) break;
+    const sides = await divideStretch(context, share, narrowing, first, windows);
+    sides.sort((a, b) => a.window.from - b.window.from);
+    stretches = [...stretches.slice(0, at), ...sides, ...stretches.slice(at + 1)];
+  }
+  return stretches;
+}
+
+/** Number of requests that {@link divideStretch} makes. */
+function costOfDivision(share: ShareLens): number {
+  return isRenamed(share) ? 2 : 1;
+}
+
 function isRenamed(share: ShareLens): boolean {
   return (share.change ?? share).analysis.joined.renamed !== null;
 }
@@ -82,7 +119,7 @@ export async function narrow(
     shareLikelihoods(stretches, { p1, p2, phi }, { from: context.plan.incident.from, ...resolution });
   const divide = (stretch: Stretch, windows: Division) =>
     divideStretch(context, share, narrowing, stretch, windows);
-  const search = { judge, divide, cost: isRenamed(share) ? 2 : 1 };
+  const search = { judge, divide, cost: costOfDivision(share) };
   const { likelihoods } = await narrowDown(context, profileTimes, coarse, search, maxRequests);
   return likelihoods === null
     ? null
