@@ -402,6 +402,8 @@ describe('a further finding that may be chance', () => {
     expect(beside?.mayBeChance ?? false).toBe(isSlight);
     const other = shareEvidence('cpu', { change: { culprit: 'stock' } });
     expect(buildFindings(conclusion(code(other), code(of)), null)).toHaveLength(isSlight ? 1 : 2);
+    // A sure one of the same type may be told after it.
+    expect(buildFindings(conclusion(leak, code(of), code(other)), null)).toHaveLength(isSlight ? 2 : 3);
     const [first] = buildFindings(conclusion(code(of)), null);
     expect(first?.mayBeChance).toBeUndefined();
   });

@@ -39,13 +39,16 @@ export function rateConfidence(z: number): Confidence {
  */
 export function buildFindings({ causes }: Conclusion, since: Since | null): Finding[] {
   const findings: Finding[] = [];
-  causes.forEach((cause, index) => {
-    const finding = causeFinding(cause, index === 0 ? since : null);
+  const made = causes.map((cause, index) => causeFinding(cause, index === 0 ? since : null));
+  const isSure = (finding: Finding, index: number) =>
+    index === 0 || !(isFeigned(finding) || isSlight(finding));
+  // Types in which a change of code is told for sure, wherever it stands in the list.
+  const sure = made.flatMap((one, index) => (one?.kind === 'code' && isSure(one, index) ? one.type.id : []));
+  made.forEach((finding, index) => {
     if (finding === null || (index > 0 && isFeigned(finding))) return;
     const mayBeChance = index > 0 && isSlight(finding);
     // A type without the change that was told is searched once more: one more of many looks.
-    if (mayBeChance && findings.some(({ type, kind }) => type.id === finding.type.id && kind === 'code'))
-      return;
+    if (mayBeChance && sure.includes(finding.type.id)) return;
     const same = findings.findIndex(
       ({ fn, kind }) => kind === finding.kind && fn !== null && fn.function === finding.fn?.function,
     );

@@ -50,6 +50,11 @@ export function detectLockKind({
   }
 }
 
+/** Whether a function of Go lets others go on: stacks of a mutex profile end in it. */
+export function isUnlock(name: string): boolean {
+  return UNLOCKS.test(name);
+}
+
 /** Names of functions that do nothing but take a lock, or give it back. */
 const LOCK_CALL = /(?:^|[./:])(?:[Tt]ry)?R?(?:[Uu]n)?[Ll]ock$/;
 

@@ -87,3 +87,24 @@ describe('what a job costs next to requests that became fewer', () => {
     expect(gained(990, 4900, 'show')).toBe(false);
   });
 });
+
+describe('what else costs, next to a function that works outside the stacks of requests', () => {
+  const sides = (parse: number): Stacks => ({
+    'runtime.serve main show': 100,
+    'runtime.serve main runtime.parse': 10,
+    'runtime.go runtime.parse': parse,
+    'runtime.gc': 50,
+  });
+  const own = { nameable: null, population: 'application' } as const;
+
+  test.each([
+    { what: 'less than these', parse: 90, load: 0.1 },
+    { what: 'as much as these', parse: 100, load: 0 },
+    { what: 'more than these', parse: 101, load: 1 },
+  ])('of $what after the change: x$load', ({ parse, load }) => {
+    const contrasted = contrast(sides(0), sides(parse));
+    const fn = findFunction(contrasted, 'runtime.parse');
+    expect(loadBeside(contrasted, own, fn)).toBeCloseTo(load);
+    expect(loadBeside(contrast(sides(101), sides(0)), own, fn)).toBeCloseTo(1);
+  });
+});

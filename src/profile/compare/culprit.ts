@@ -10,6 +10,7 @@ import {
   sumIn,
   totalPerProfile,
   type Universe,
+  WHOLE,
 } from '../contrast/contrast.js';
 import { type LogFactor, logFactor } from '../contrast/log-factor.js';
 import { signedRootOfCounts } from '../contrast/noise.js';
@@ -124,10 +125,16 @@ export function describeCulprit(contrast: Contrast, universe: Universe, fn: numb
   return { fn, z: measureShift(contrast, universe, fn), load, growth: measureGrowth(contrast, fn, load) };
 }
 
-/** Value per profile outside a function, after ÷ before; 1 where nothing was outside before. */
+/**
+ * Value per profile outside a function, after ÷ before; 1 where nothing was outside before. A library may
+ * work on goroutines of its own, outside the stacks of a universe: a function that costs more than all of
+ * these is compared with all stacks.
+ */
 export function loadBeside({ before, after }: Contrast, universe: Universe, fn: number): number {
+  const isOutside = [before, after].some(({ costs }) => (costs.totals[fn] ?? 0) > sumIn(universe, costs));
+  const whole = isOutside ? WHOLE : universe;
   const rest = ({ costs, profiles }: Contrast['before']) =>
-    share(sumIn(universe, costs) - (costs.totals[fn] ?? 0), profiles);
+    share(sumIn(whole, costs) - (costs.totals[fn] ?? 0), profiles);
   const [restBefore, restAfter] = [rest(before), rest(after)];
   const load = restAfter / restBefore;
   // Values of extreme sizes overflow, and a load without end explains nothing.
@@ -167,7 +174,8 @@ function isCodeChange(contrast: Contrast, universe: Universe, { fn }: Shift, gat
 
 /**
  * Whether a function that was there before only gained share, because the load fell and it costs about as
- * much as before; a job does so at any fall. Where requests lead to it, and it outgrew all else that these do, each of them costs more.
+ * much as before; a job does so at any fall. Where requests lead to it, and it outgrew all else that these
+ * do, each of them costs more.
  */
 export function onlyGainedShare(
   contrast: Contrast,

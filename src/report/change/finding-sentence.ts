@@ -1,3 +1,4 @@
+import { isUnlock } from '../../profile/code/lock-kind.js';
 import type { Finding } from '../../profile/compare/finding.js';
 import { networkWait } from '../../profile/compare/growth/network-wait.js';
 import type { ProfileType } from '../../profile/types/types.js';
@@ -53,7 +54,7 @@ export function claimText(finding: Finding, writer: Writer): string {
         return `${name}${by} holds the growth: ${sharesText(finding, 'mean snapshots at the ends of the windows', writer)}`;
       case 'contention': {
         // Block profiles hold waits for channels, timers and conditions, too.
-        const waits = type.alias === 'block' ? 'is blocked' : 'waits for a lock';
+        const waits = type.alias === 'block' ? 'is blocked' : lockText(finding);
         const purpose =
           finding.mayBeOnPurpose === true
             ? '; it waits in own code for an event, in a queue or on purpose (a long poll): profiles cannot tell which'
@@ -68,6 +69,13 @@ export function claimText(finding: Finding, writer: Writer): string {
         return `${name}${by} ${kind === 'improvement' ? 'shrank' : 'grew'}: ${sharesText(finding, per, writer)}`;
     }
   }
+}
+
+/** Stacks of Go's mutex profiles end where the holder of a lock lets it go, others where one waits. */
+function lockText({ path }: Finding): string {
+  return path.some(({ function: name }) => isUnlock(name))
+    ? 'holds a lock that others wait for'
+    : 'waits for a lock';
 }
 
 /** The share of a function on both sides, of what it is a share, and the values behind it. */

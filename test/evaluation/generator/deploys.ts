@@ -1,8 +1,9 @@
 import type { FunctionInfo } from '../../../src/profile/model.js';
+import { onlyOneRoute, withJob } from './beside-jobs.js';
 import type { DeployKind } from './case.js';
 import type { Fleet } from './fleet.js';
-import { buildFrame, chain, type Path } from './frame.js';
-import type { Language, LanguageName } from './languages/language.js';
+import { buildFrame, type Path } from './frame.js';
+import type { Language } from './languages/language.js';
 import { type LensContext, withStacks } from './lenses.js';
 import { type LensPlan, passesThrough, type StackPlan, workStack } from './plan.js';
 import { chooseNode, plantTime, totalMean } from './plant.js';
@@ -14,16 +15,6 @@ import { queueForPool, waitOnPurpose } from './waiting.js';
 
 /** Number of stacks of the kind with large trees. */
 const LARGE_TREE = [1_000, 100_000] as const;
-
-/** What calls a job: a thread, a timer or nothing. */
-const JOB_ROOTS: Readonly<Record<LanguageName, Path>> = {
-  go: [],
-  java: chain('java/lang/Thread.run @ Thread.java:1583'),
-  node: chain(`listOnTimeout @ node:internal/timers:569
-    processTimers @ node:internal/timers:512`),
-  python: chain(`_bootstrap_inner @ /usr/local/lib/python3.12/threading.py:1032
-    run @ /usr/local/lib/python3.12/threading.py:991`),
-};
 
 /** Everything that a service emits around one of the deploys, with what happened planted in it. */
 export function buildDeploy(
@@ -43,8 +34,9 @@ export function buildDeploy(
     case 'H':
       return changeMix(context, { ...calm, time: withJob(context, calm.time) });
     case 'I': {
-      const job = withJob(context, calm.time);
-      const { planted, ...finding } = plantOwn(...fewerRoutes(context, fleet, { ...calm, time: job }));
+      const beside = { ...calm, time: withJob(context, calm.time) };
+      const routes = chance(random, 0.5) ? ([context, beside] as const) : onlyOneRoute(context, beside);
+      const { planted, ...finding } = plantOwn(routes[0], fleet, routes[1], chance(random, 0.5) ? 'a' : 'b');
       return finish(planted, finding);
     }
     case 's':
@@ -181,38 +173,6 @@ function changeMix({ random, tree }: LensContext, calm: Lenses): Scenario {
     { ...calm, time: mixed(calm.time), alloc: calm.alloc === null ? null : mixed(calm.alloc) },
     { shows: [] },
   );
-}
-
-/** A job that runs at its own pace next to the requests, on threads that no server calls. */
-function withJob({ random, language, tree }: LensContext, lens: LensPlan): LensPlan {
-  const job = [...JOB_ROOTS[language.name], buildFrame(tree.newFunction())];
-  const cost = totalMean(lens) * uniform(random, 0.12, 0.7);
-  const steps = Array.from({ length: integer(random, 1, 3) }, () => pick(random, language.libraries));
-  const stacks = steps.map((step) =>
-    workStack([...job, buildFrame(tree.newFunction()), ...step], cost / steps.length, { scales: false }),
-  );
-  return withStacks(lens, stacks);
-}
-
-/** The arguments of {@link plantOwn}, for a service that in half of all cases has one kind of requests only. */
-function fewerRoutes(context: LensContext, fleet: Fleet, calm: Lenses): Parameters<typeof plantOwn> {
-  const { random, tree } = context;
-  const kind = chance(random, 0.5) ? 'a' : 'b';
-  if (chance(random, 0.5)) return [context, fleet, calm, kind];
-  const [kept, others] = [0, 1].map((is) => tree.nodes.filter(({ route }) => (route === 0 ? 0 : 1) === is));
-  const left = (others ?? []).filter(({ caller }) => caller === null).map(({ fn }) => fn);
-  const only = withoutStacks(calm.time, ({ path }) => passesThrough(path, left));
-  return [{ ...context, tree: { ...tree, nodes: kept ?? [] } }, fleet, { ...calm, time: only }, kind];
-}
-
-/** The lens without some of its stacks. */
-function withoutStacks(lens: LensPlan, isLeftOut: (stack: StackPlan) => boolean): LensPlan {
-  const kept = [...lens.stacks.keys()].filter((at) => !isLeftOut(lens.stacks[at] as StackPlan));
-  return {
-    ...lens,
-    stacks: lens.stacks.filter((stack) => !isLeftOut(stack)),
-    types: lens.types.map((type) => ({ ...type, per: Float64Array.from(kept, (at) => type.per[at] ?? 0) })),
-  };
 }
 
 /** A restart: loading, compiling and filling caches cost a lot at first, in libraries and in own code. */

@@ -8,7 +8,7 @@ import { isMixOfRequests } from './mix.js';
 
 const names = (text: string) => (text === '' ? [] : text.split(' ').map(goFrame));
 
-/** What one side of a service does, in samples; the handler has 100. */
+/** Samples of one side of a service; the handler has 100. */
 interface Shop {
   job?: number;
   /** Callers of the job, from the outermost on. */

@@ -88,7 +88,7 @@ function hasKinds(
   return sums.filter((sum) => sum > 0 && sum >= least).length > 1;
 }
 
-/** What stands around the kinds of requests of one entry point. */
+/** The functions around the kinds of requests of one entry point. */
 interface Middleware {
   /** 1 for each function of it, the entry point among them. */
   middleware: Uint8Array;
@@ -96,7 +96,7 @@ interface Middleware {
   inside: readonly Int32Array[];
 }
 
-/** Finds the own functions from an entry point down that nearly all of its cost passes through, on both sides. */
+/** Finds the own functions of an entry point that nearly all of its cost passes through, on both sides. */
 function findMiddleware(
   contrast: Contrast,
   divided: Division,
@@ -167,7 +167,7 @@ function walkDown(
 /** Whether what calls an entry point, outside own code, calls no other one. */
 function isCalledAlone({ joined }: Contrast, { outermost, entryOfStack }: Division, main: number): boolean {
   const handedOn = markHandedOn(joined.functions);
-  /** By function that calls, 1 where it calls the entry point and 2 where another one; the last one is nothing. */
+  /** By caller, 1 where it calls the entry point and 2 where another one; the last caller is nothing. */
   const calls = new Uint8Array(joined.functions.length + 1);
   for (const [index, part] of joined.parts.entries()) {
     const [positions, entries] = [outermost[index] ?? new Int32Array(), entryOfStack[index]];
