@@ -206,6 +206,10 @@ describe('a finding about code', () => {
     expect(finding?.of.label?.value ?? null).toBe(label);
     expect(finding?.shareBefore).toBeCloseTo(0.111, 3);
     expect(finding?.shareAfter).toBeCloseTo(shareAfter, 3);
+    // Without the stacks of an earlier change it is the rest of the slice.
+    const later = { ...of, change: { ...of.change, leftOut: new Set(['main']) } };
+    expect(finding?.of.isRestOfLabel).toBeUndefined();
+    expect(causeFinding(code(later), null)?.of.isRestOfLabel).toBe(label === null ? undefined : true);
   });
 
   test('the label value that carries it, with its siblings and what ties with it', () => {

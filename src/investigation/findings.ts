@@ -165,6 +165,7 @@ function changeFinding(
           ? null
           : { from: first.from, to: last.to },
       ...(isRest ? { isRest } : {}),
+      ...(sliced !== null && change.leftOut.size > 0 ? { isRestOfLabel: true } : {}),
     },
     ...(change.allocations === undefined ? {} : { collectorAlone: { allocations: change.allocations } }),
     load,

@@ -21,6 +21,8 @@ export interface PartOfService {
   stretch: { from: number; to: number } | null;
   /** Whether stacks of another change are left out: among them this one is diluted. */
   isRest?: true;
+  /** Whether they are left out of the profiles of the label. */
+  isRestOfLabel?: true;
 }
 
 /** Time of the garbage collector that came with an allocation; values are per profile. */

@@ -175,7 +175,7 @@ export function findingData(finding: Finding, index: number): JsonObject {
           : { name: safeText(finding.of.label.name), value: safeText(finding.of.label.value) },
       from: finding.of.stretch === null ? null : formatTime(finding.of.stretch.from),
       to: finding.of.stretch === null ? null : formatTime(finding.of.stretch.to),
-      rest: finding.of.isRest === true,
+      rest: finding.of.isRest === true || finding.of.isRestOfLabel === true,
     },
     load_factor: finding.load === null ? null : roundShare(finding.load),
     path: path.map((frame) => frame.function),

@@ -46,6 +46,11 @@ describe('what a finding says', () => {
       "10.0% of the service's cpu -> 40.0% of that in version=3.8 (10 of 100 ms -> 600 of 900 ms per profile)",
     ],
     [
+      'what another change leaves of one value of a label',
+      { of: { label: version, stretch: null, isRestOfLabel: true } },
+      "10.0% of the rest of the service's cpu -> 40.0% of that in version=3.8 (10 of 100 ms",
+    ],
+    [
       'a part of the window',
       { of: { label: null, stretch: { from: NOON, to: NOON + MINUTE } } },
       "10.0% -> 40.0% of the service's cpu from 2026-11-20T12:00:00Z to 12:01Z (10 of 100 ms",

@@ -86,8 +86,10 @@ function sharesText(finding: Finding, per: string, { clock }: Writer): string {
   const after = partText(finding.valueAfter, finding.wholeAfter, type);
   const [was, is] = [formatShare(shareBefore), formatShare(shareAfter)];
   const values = `(${before} -> ${after}${type.kind === 'instant' ? ',' : ''} ${per})`;
-  if (of.label !== null)
-    return `${was} of the service's ${what} -> ${is} of that in ${labelText(of.label)} ${values}`;
+  if (of.label !== null) {
+    const rest = of.isRestOfLabel === true ? 'the rest of ' : '';
+    return `${was} of ${rest}the service's ${what} -> ${is} of that in ${labelText(of.label)} ${values}`;
+  }
   const span = of.stretch === null ? '' : ` from ${clock(of.stretch.from)} to ${clock(of.stretch.to)}`;
   const whole = of.isRest === true ? `the rest of the service's ${what}` : `the service's ${what}`;
   return `${was} -> ${is} of ${whole}${span} ${values}`;

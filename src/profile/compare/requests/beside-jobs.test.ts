@@ -93,6 +93,7 @@ describe('a handler next to which jobs run has several kinds of requests inside'
       is: { points: ['gate', 'save', 'zip'], universal: ['wrap'], jobs: ['zip'] },
     },
     { what: 'not where there is one only', sides: { save: 0 }, is: ONE_KIND },
+    { what: 'not where there is one next to its own cost', sides: { save: 0, itself: 40 }, is: ONE_KIND },
   ])('$what', ({ sides, is }) => {
     expect(find(shop(sides))).toEqual(is);
   });
@@ -103,6 +104,33 @@ describe('a handler next to which jobs run has several kinds of requests inside'
     const differ = { points: ['gate', 'save', 'zip'], universal: ['wrap'], jobs: ['zip'] };
     expect(find(shop(), shop({ direct: 11 }))).toEqual(differ);
     expect(find(shop({ direct: 11 }), shop())).toEqual(differ);
+  });
+
+  test('if it was there before, and is still', () => {
+    const other = buildProfile([names('runtime.serve'), 100]);
+    const is = { ...ONE_KIND, points: ['wrap', 'zip'] };
+    expect(find(other, shop())).toEqual(is);
+    expect(find(shop(), other)).toEqual(is);
+  });
+
+  test('of which one that is called twice in a stack counts once', () => {
+    const side = buildProfile(
+      [names('runtime.serve wrap gate gate show'), 50],
+      [names('runtime.serve wrap save'), 50],
+      [names('runtime.work zip'), 30],
+    );
+    expect(find(side)).toEqual({ points: ['gate', 'save', 'zip'], universal: ['wrap'], jobs: ['zip'] });
+  });
+
+  test('and what else reaches its middleware is no part of it', () => {
+    const side = buildProfile(
+      [names('runtime.serve wrap gate show'), 80],
+      [names('runtime.serve wrap save'), 20],
+      [names('runtime.tick gate show'), 20],
+      [names('runtime.work zip'), 30],
+    );
+    const is = { points: ['gate', 'save', 'zip'], universal: ['wrap'], jobs: ['gate', 'zip'] };
+    expect(find(side)).toEqual(is);
   });
 
   test('if two of them are no trifles', () => {

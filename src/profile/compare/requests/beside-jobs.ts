@@ -58,15 +58,18 @@ export function besideJobs(
 }
 
 /** Lists the entry points with much of own code on both sides, the largest first. */
-function listLarge({ before, after }: Contrast, { costs: [costsBefore, costsAfter] }: Division): number[] {
-  const [least, leastAfter] = [MAIN * before.costs.application, MAIN * after.costs.application];
-  const whole = (fn: number) => (costsBefore[fn] ?? 0) + (costsAfter[fn] ?? 0);
-  const large: number[] = [];
-  for (let fn = 0; fn < costsBefore.length; fn++) {
-    const isLarge = (costsBefore[fn] ?? 0) >= least && (costsAfter[fn] ?? 0) >= leastAfter;
-    if (isLarge && whole(fn) > 0) large.push(fn);
-  }
-  return large.sort((a, b) => whole(b) - whole(a));
+function listLarge({ before, after }: Contrast, { costs }: Division): number[] {
+  const sides = [before, after].map(({ costs: { application } }, side) => ({
+    costs: costs[side as 0 | 1],
+    least: MAIN * application,
+  }));
+  const whole = (fn: number) => sides.reduce((sum, side) => sum + (side.costs[fn] ?? 0), 0);
+  const isLarge = (fn: number) =>
+    sides.every(({ costs: ofSide, least }) => {
+      const cost = ofSide[fn] ?? 0;
+      return cost > 0 && cost >= least;
+    });
+  return [...costs[0].keys()].filter(isLarge).sort((a, b) => whole(b) - whole(a));
 }
 
 /** Whether several entry points at some positions of the stacks are large enough to be kinds of requests. */
@@ -85,7 +88,7 @@ function hasKinds(
       sums[fn] = (sums[fn] ?? 0) + (part.profile.values[stack] ?? 0);
     });
   }
-  return sums.filter((sum) => sum > 0 && sum >= least).length > 1;
+  return sums.filter((sum) => sum >= least).length > 1;
 }
 
 /** The functions around the kinds of requests of one entry point. */
@@ -104,17 +107,17 @@ function findMiddleware(
   skipped: Uint8Array,
 ): Middleware {
   const { joined, before, after } = contrast;
-  const [least, leastAfter] = [0, 1].map((side) => UNIVERSAL * (divided.costs[side]?.[main] ?? 0));
+  const [least = 0, leastAfter = 0] = divided.costs.map((costs) => UNIVERSAL * (costs[main] ?? 0));
   const middleware = new Uint8Array(joined.functions.length);
   const drop = (sums: Float64Array, sumsAfter: Float64Array) => {
-    let dropped = 0;
+    let hasDropped = false;
     for (let fn = 0; fn < middleware.length; fn++) {
       if (middleware[fn] !== 1) continue;
-      if ((sums[fn] ?? 0) >= (least ?? 0) && (sumsAfter[fn] ?? 0) >= (leastAfter ?? 0)) continue;
+      if ((sums[fn] ?? 0) >= least && (sumsAfter[fn] ?? 0) >= leastAfter) continue;
       middleware[fn] = 0;
-      dropped++;
+      hasDropped = true;
     }
-    return dropped;
+    return hasDropped;
   };
   // Few functions cost as much at all.
   for (let fn = 0; fn < middleware.length; fn++) {
@@ -123,7 +126,7 @@ function findMiddleware(
   drop(before.costs.totals, after.costs.totals);
   for (;;) {
     const { inside, sums } = walkDown(contrast, divided, main, middleware, skipped);
-    if (drop(...sums) === 0) return { middleware, inside };
+    if (!drop(...sums)) return { middleware, inside };
   }
 }
 
