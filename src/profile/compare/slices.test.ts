@@ -66,6 +66,27 @@ describe('changeInSlice', () => {
     expect(shown(uneven, uneven)).not.toBeNull();
   });
 
+  test('costs of two kinds of requests have not moved from one to the other', () => {
+    const kinds = (show: number, save: number): Stacks => ({
+      'runtime.serve access runtime.mux show encode': show,
+      'runtime.serve access runtime.mux save validate': save,
+      'runtime.serve access runtime.mux list scan': 4000,
+    });
+    const oneKind = (show: number, save: number): Stacks => ({
+      'runtime.serve access runtime.mux show encode': show,
+      'runtime.serve access runtime.mux show validate': save,
+      'runtime.serve access runtime.mux list scan': 4000,
+    });
+    const shown = (sides: typeof kinds) => {
+      const [calm, moved] = [sides(4000, 4000), sides(2000, 6000)];
+      const analysed = analysis({ baseline: [calm, calm], incident: [moved, moved], slices: [moved] });
+      const change = changeInSlice(analysed, 0, GATE);
+      return [getName(analysed, change?.culprit.fn), getName(analysed, change?.from ?? undefined)];
+    };
+    expect(shown(oneKind)).toEqual(['validate', 'encode']);
+    expect(shown(kinds)).toEqual([null, null]);
+  });
+
   test('a slice is compared with its calm siblings, too, which is more to compare with', () => {
     const slices = [{ ...CALM, 'main serve price': 200 }, ...Array.from({ length: 6 }, () => CALM)];
     const few = { baseline: [times(CALM, 0.1), times(CALM, 0.1)] };

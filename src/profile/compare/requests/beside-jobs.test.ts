@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { analyseParts } from '../../../../test/support/calm-service.js';
 import { contrast, findFunction, getName, goFrame, type Stacks } from '../../../../test/support/contrast.js';
 import { buildProfile } from '../../../../test/support/profiles.js';
 import type { Profile } from '../../model.js';
@@ -154,6 +155,27 @@ describe('a handler next to which jobs run has several kinds of requests inside'
       );
     expect(find(sides('runtime.work'))).toEqual(KINDS);
     expect(find(sides('runtime.accept'))).toEqual(ONE_KIND);
+  });
+
+  test('if no lambda hands the calls on of one library to it and to the job', () => {
+    const sides = (jobBelow: string) =>
+      buildProfile(
+        [names('runtime.serve Web$$Lambda wrap gate show'), 50],
+        [names('runtime.serve Web$$Lambda wrap gate save'), 45],
+        [names(`${jobBelow} Job$$Lambda zip`), 40],
+      );
+    expect(find(sides('runtime.work'))).toEqual(KINDS);
+    expect(find(sides('runtime.serve'))).toEqual(ONE_KIND);
+  });
+
+  test('also where slices of the fleet are on neither side', () => {
+    const side: Stacks = {
+      'runtime.serve wrap gate show': 50,
+      'runtime.serve wrap gate save': 45,
+      'runtime.work zip': 40,
+    };
+    const analysed = analyseParts({ baseline: [side, side], incident: [side, side], slices: [side] });
+    expect([...analysed.requests.jobs].map((fn) => getName(analysed, fn))).toEqual(['zip']);
   });
 
   test('and the largest that has some is taken', () => {

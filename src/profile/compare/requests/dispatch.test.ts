@@ -175,6 +175,27 @@ describe('entry points that own code calls', () => {
     expect(findRequests(contrast(sides, sides)).calledByOwn.size === 0).toBe(lines.isKnown);
   });
 
+  test.each([
+    { what: 'all of them', names: ['Shop$$Lambda show', 'Shop$$Lambda save'], called: [] },
+    { what: 'one of them', names: ['Shop$$Lambda show', 'save'], called: [] },
+    { what: 'two after each other', names: ['Shop$$Lambda Shop$$Lambda show', 'save'], called: [] },
+    { what: 'none, from lines of their own', names: ['show', 'save'], line: 10, called: ['save', 'show'] },
+    {
+      what: 'all, from lines of their own',
+      names: ['A$$Lambda show', 'save'],
+      line: 10,
+      called: ['save', 'show'],
+    },
+  ])('lambdas hand calls on: $what', ({ names: [first = '', second = ''], line = 9, called }) => {
+    const sides = below([
+      [first, 9, 400],
+      [second, line, 400],
+    ]);
+    const contrasted = contrast(sides, sides);
+    const { calledByOwn } = findRequests(contrasted);
+    expect([...calledByOwn].map((fn) => getName(contrasted, fn)).sort()).toEqual(called);
+  });
+
   test('what libraries on the line call is not called by own code', () => {
     const wrapped = below(
       [

@@ -371,6 +371,20 @@ describe('isExchangeOfRequests', () => {
     return isExchangeOfRequests(contrasted, findRequests(contrasted), fn, from);
   };
 
+  test('where one of the kinds is too small to be told there is no exchange', () => {
+    const calm = {
+      'runtime.serve access runtime.mux show encode': 990,
+      'runtime.serve access runtime.mux ping pong': 10,
+    };
+    const after = {
+      'runtime.serve access runtime.mux show encode': 970,
+      'runtime.serve access runtime.mux ping pong': 30,
+    };
+    const contrasted = contrast(calm, after);
+    const [fn, from] = [findFunction(contrasted, 'pong'), findFunction(contrasted, 'encode')];
+    expect(isExchangeOfRequests(contrasted, findRequests(contrasted), fn, from)).toBe(false);
+  });
+
   test.each<[string, string, string, boolean]>([
     ['functions of two handlers', 'validate', 'encode', true],
     ['functions of one handler', 'validate', 'decode', false],
