@@ -157,6 +157,27 @@ describe('a handler next to which jobs run has several kinds of requests inside'
     expect(find(sides('runtime.accept'))).toEqual(ONE_KIND);
   });
 
+  test.each([
+    { what: 'one line of own code leads to both', line: 4, between: '', is: KINDS },
+    { what: 'own code calls each from a line of its own', line: 5, between: '', is: ONE_KIND },
+    { what: 'a library calls them', line: 5, between: 'runtime.mux', is: KINDS },
+  ])('where $what', ({ line, between, is }) => {
+    const at = (name: string, of: number) => ({ name, file: `/src/shop/${name}.go`, line: of });
+    const wrap = [goFrame('runtime.serve'), at('wrap', 9)];
+    const show = [...wrap, at('gate', 4), ...names(between), goFrame('show')];
+    // Functions with two callees each, called from lines of their own, tell that lines are those of calls.
+    const steps = ['f', 'g', 'h'].flatMap((caller) =>
+      [20, 21].map((each) => [[...show, at(caller, each), goFrame(`c${each}`)], 1] as const),
+    );
+    const side = buildProfile(
+      [show, 44],
+      ...steps,
+      [[...wrap, at('gate', line), ...names(between), goFrame('save')], 50],
+      [names('runtime.work zip'), 30],
+    );
+    expect(find(side)).toEqual(is);
+  });
+
   test('if no lambda hands the calls on of one library to it and to the job', () => {
     const sides = (jobBelow: string) =>
       buildProfile(

@@ -1,7 +1,14 @@
 import type { Contrast } from '../../contrast/contrast.js';
 import { listMarked } from '../../contrast/marks.js';
 import { SEEN } from '../../tables/seen.js';
-import { callerAt, markHandedOn, UNIVERSAL } from './dispatch.js';
+import {
+  callerAt,
+  findDispatched,
+  hasLinesOfCalls,
+  markHandedOn,
+  ownCallerAt,
+  UNIVERSAL,
+} from './dispatch.js';
 
 /** The stacks of all parts by their entry points. */
 export interface Division {
@@ -23,6 +30,8 @@ export interface Inside {
 
 /** Part of own code from which on an entry point may be a server's handler, next to which there are jobs. */
 const MAIN = 0.3;
+/** Part of an entry point from which on it is frameworks that call what stands inside. */
+const ENTERED = 0.5;
 
 /**
  * Looks for kinds of requests inside the largest entry point with several of them that has much of own code,
@@ -43,7 +52,7 @@ export function besideJobs(
   for (const main of listLarge(contrast, divided)) {
     if (!isCalledAlone(contrast, divided, main)) continue;
     const { middleware, inside } = findMiddleware(contrast, divided, main, skipped);
-    if (!hasKinds(contrast, inside, minPart)) continue;
+    if (!hasKinds(contrast, inside, minPart) || areSteps(contrast, divided, main, inside)) continue;
     const outermost = divided.outermost.map((positions, index) =>
       positions.map((at, stack) => {
         const isThrough = middleware[divided.entryOfStack[index]?.[stack] ?? -1] === 1;
@@ -165,6 +174,35 @@ function walkDown(
     }
   }
   return { inside, sums };
+}
+
+/**
+ * Whether most of what stands inside an entry point are steps of the same work: own code calls them, each from
+ * a line of its own. Where a profiler knows one line of each function, nothing tells.
+ */
+function areSteps(
+  contrast: Contrast,
+  { entryOfStack, costs }: Division,
+  main: number,
+  inside: readonly Int32Array[],
+): boolean {
+  const { joined, before, after } = contrast;
+  const handedOn = markHandedOn(joined.functions);
+  const areEntered = [before, after].every(({ parts }, side) => {
+    let entered = 0;
+    for (const index of parts) {
+      const [part, positions, entries] = [joined.parts[index], inside[index], entryOfStack[index]];
+      if (part === undefined || positions === undefined) continue;
+      for (let stack = 0; stack < positions.length; stack++) {
+        const at = positions[stack] ?? -1;
+        if (at < 0 || entries?.[stack] !== main || ownCallerAt(part, stack, at, handedOn) !== null) continue;
+        entered += part.profile.values[stack] ?? 0;
+      }
+    }
+    return entered >= ENTERED * (costs[side as 0 | 1][main] ?? 0);
+  });
+  if (areEntered || findDispatched(contrast, inside).size > 0) return false;
+  return hasLinesOfCalls(joined, [...before.parts, ...after.parts]);
 }
 
 /** Whether what calls an entry point, outside own code, calls no other one. */

@@ -102,7 +102,7 @@ function dispatchedIn(
  * Whether the lines of frames are those of calls: functions that call several others do so from several
  * lines. Some profilers know only the line at which a function begins or ends.
  */
-function hasLinesOfCalls(joined: Joined, indices: readonly number[]): boolean {
+export function hasLinesOfCalls(joined: Joined, indices: readonly number[]): boolean {
   const { length } = joined.functions;
   /** First line and first callee of each function; −1 where it has several. */
   const [lines, callees] = [new Int32Array(length), new Int32Array(length)];
