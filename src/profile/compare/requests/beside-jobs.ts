@@ -177,7 +177,7 @@ function walkDown(
 }
 
 /**
- * Whether most of what stands inside an entry point are steps of the same work: own code calls them, each from
+ * Whether most of what stands inside an entry point are steps of the same work: own code calls each from
  * a line of its own. Where a profiler knows one line of each function, nothing tells.
  */
 function areSteps(
