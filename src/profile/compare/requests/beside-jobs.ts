@@ -59,9 +59,10 @@ export function besideJobs(
         return isThrough ? (inside[index]?.[stack] ?? -1) : at;
       }),
     );
+    const marked = listMarked(middleware);
     const jobs = new Set(divided.entryOfStack.flatMap((entries) => [...new Set(entries)]));
-    for (const fn of [-1, ...listMarked(middleware)]) jobs.delete(fn);
-    return { middleware: listMarked(middleware), outermost, jobs };
+    for (const fn of [-1, ...marked]) jobs.delete(fn);
+    return { middleware: marked, outermost, jobs };
   }
   return null;
 }
