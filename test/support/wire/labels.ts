@@ -9,19 +9,19 @@ const TYPE_LABEL = '__profile_type__';
 const { signal } = new AbortController();
 
 /** Private labels by what of the profile type, or of the other labels, they say. */
-const PRIVATE: Readonly<Record<string, (type: ParsedType, labels: Labels) => string | undefined>> = {
-  __name__: ({ name }) => name,
-  __period_type__: ({ periodType }) => periodType,
-  __period_unit__: ({ periodUnit }) => periodUnit,
-  [TYPE_LABEL]: ({ id }) => id,
-  __service_name__: (_, labels) => labels.service_name,
-  __type__: ({ sampleType }) => sampleType,
-  __unit__: ({ sampleUnit }) => sampleUnit,
-};
+const PRIVATE: ReadonlyMap<string, (type: ParsedType, labels: Labels) => string | undefined> = new Map([
+  ['__name__', ({ name }) => name],
+  ['__period_type__', ({ periodType }) => periodType],
+  ['__period_unit__', ({ periodUnit }) => periodUnit],
+  [TYPE_LABEL, ({ id }) => id],
+  ['__service_name__', (_, labels) => labels.service_name],
+  ['__type__', ({ sampleType }) => sampleType],
+  ['__unit__', ({ sampleUnit }) => sampleUnit],
+]);
 
 /** The labels of a series with the private ones that a server adds. */
 export function addPrivateLabels(type: ParsedType, labels: Labels): Labels {
-  const own = Object.entries(PRIVATE).map(([name, derive]) => [name, derive(type, labels) ?? '']);
+  const own = [...PRIVATE].map(([name, derive]) => [name, derive(type, labels) ?? '']);
   return { ...Object.fromEntries(own), ...labels };
 }
 
@@ -52,13 +52,13 @@ export async function labelNames(source: ProfileSource, query: SeriesQuery, utf8
   const names = await source.labelNames(query, signal);
   if (names.length === 0) return {};
   return {
-    names: [...names, ...Object.keys(PRIVATE)].filter((name) => utf8 || CLASSIC_NAME.test(name)).sort(),
+    names: [...names, ...PRIVATE.keys()].filter((name) => utf8 || CLASSIC_NAME.test(name)).sort(),
   };
 }
 
 /** `LabelValues`. */
 export async function labelValues(source: ProfileSource, name: string, query: SeriesQuery): Promise<object> {
-  const derive = PRIVATE[name];
+  const derive = PRIVATE.get(name);
   if (name === '__service_name__') return { names: await source.labelValues('service_name', query, signal) };
   if (derive === undefined) return { names: await source.labelValues(name, query, signal) };
   const ids = await source.labelValues(TYPE_LABEL, query, signal);
@@ -76,16 +76,16 @@ export async function series(
   utf8: boolean,
 ): Promise<object> {
   const names = await source.labelNames(query, signal);
-  const shown = (wanted.length > 0 ? wanted : [...names, ...Object.keys(PRIVATE)]).filter(
+  const shown = (wanted.length > 0 ? wanted : [...names, ...PRIVATE.keys()]).filter(
     (name) => utf8 || CLASSIC_NAME.test(name),
   );
   const rows = await source.series([...names, TYPE_LABEL], query, signal);
   const distinct = new Map<string, object>();
   for (const row of rows) {
     const type = parseType(row[TYPE_LABEL] ?? ':::::');
-    const labels: Record<string, string> = {};
+    const labels: Record<string, string> = Object.create(null);
     for (const name of shown) {
-      const value = PRIVATE[name]?.(type, row) ?? row[name];
+      const value = PRIVATE.get(name)?.(type, row) ?? row[name];
       if (value !== undefined) labels[name] = value;
     }
     const pairs = toPairs(labels);
