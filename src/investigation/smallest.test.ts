@@ -49,11 +49,11 @@ describe('what a reading would have seen', () => {
   });
 
   test.each([
-    { what: 'less than the rule asks for', minSeen: 1.1, factor: 1.2, text: '1.2' },
-    { what: 'more than it', minSeen: 1.31, factor: 1.31, text: '1.4' },
-    { what: 'as much, give or take a rounding', minSeen: 1.3 + 1e-12, factor: 1.3 + 1e-12, text: '1.3' },
-  ])('a whole whose noise needs $what', ({ minSeen, factor, text }) => {
-    const share = shareEvidence('cpu', { load: { minSeen } });
+    { what: 'less than the rule asks for', told: 1.1, factor: 1.2, text: '1.2' },
+    { what: 'more than it', told: 1.31, factor: 1.31, text: '1.4' },
+    { what: 'as much, give or take a rounding', told: 1.3 + 1e-12, factor: 1.3 + 1e-12, text: '1.3' },
+  ])('a whole whose noise needs $what', ({ told, factor, text }) => {
+    const share = shareEvidence('cpu', { load: { noise: { told, unlucky: 1 } } });
     const noisy = buildReading({ shares: [share] });
     expect(wholeSeen(noisy, share.lens)).toBe(factor);
     expect(smallestChange(noisy, share.lens)).toBe(
@@ -62,12 +62,12 @@ describe('what a reading would have seen', () => {
   });
 
   test('an amount of which only the whole was read needs what its noise does', () => {
-    const noisy = { ...reading, wholes: [{ ...whole, load: { ...whole.load, minSeen: 3 } }] };
-    expect(wholeSeen(noisy, exceptions)).toBe(3);
+    const load = { ...whole.load, noise: { told: 3, unlucky: 1.5 } };
+    expect(wholeSeen({ ...reading, wholes: [{ ...whole, load }] }, exceptions)).toBe(4.5);
   });
 
   test('a whole with nothing on one side shows nothing', () => {
-    const share = shareEvidence('cpu', { load: { minSeen: null } });
+    const share = shareEvidence('cpu', { load: { noise: null } });
     expect(wholeSeen(buildReading({ shares: [share] }), share.lens)).toBeNull();
   });
 

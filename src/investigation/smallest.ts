@@ -1,5 +1,5 @@
 import { MIN_AMOUNT_RISE, MIN_LEVEL_RISE } from '../profile/compare/growth/rise.js';
-import { type LoadChange, MIN_RISE } from '../profile/compare/load.js';
+import { MIN_RISE, smallestLoad } from '../profile/compare/load.js';
 import { WITHIN_Z } from '../profile/compare/requests/mix.js';
 import { MIN_WAIT_RATIO } from '../profile/compare/waits.js';
 import { MIN_POINTS } from '../profile/contrast/contrast.js';
@@ -44,24 +44,22 @@ export function smallestPoints(share: ShareLens): number {
   return Math.ceil(100 * Math.min(1, growthSeen(share, EXAMPLE_SHARE) ?? 1));
 }
 
-/** The smallest factor by which a whole type changes visibly; null where it was not compared as a whole. */
+/**
+ * The smallest factor by which a whole type changes visibly, of time and amounts in 95 of 100 such readings;
+ * null where it was not compared as a whole.
+ */
 export function wholeSeen(
   { shares, levels, waits, wholes }: Pick<Evidence, 'shares' | 'levels' | 'waits' | 'wholes'>,
   lens: LensType,
 ): number | null {
   const share = shares.find((reading) => reading.lens === lens);
   if (share !== undefined)
-    return atLeast(lens.kind === 'time' ? MIN_RISE : MIN_AMOUNT_RISE, share.analysis.load);
+    return smallestLoad(share.analysis.load, lens.kind === 'time' ? MIN_RISE : MIN_AMOUNT_RISE);
   const level = levels.find((reading) => reading.lens === lens);
   if (level !== undefined) return level.before === null || level.after === null ? null : MIN_LEVEL_RISE;
   if (waits.some((wait) => wait.lens === lens)) return MIN_WAIT_RATIO;
   const whole = wholes.find((reading) => reading.lens === lens);
-  return whole === undefined ? null : atLeast(MIN_AMOUNT_RISE, whole.load);
-}
-
-/** The factor of a rule, or the larger one that the noise of the reading needs. */
-function atLeast(factor: number, { minSeen }: LoadChange): number | null {
-  return minSeen === null ? null : Math.max(factor, minSeen);
+  return whole === undefined ? null : smallestLoad(whole.load, MIN_AMOUNT_RISE);
 }
 
 /**

@@ -67,7 +67,14 @@ const ROUNDS = {
   stepMs: 5_000,
 };
 
-const NO_RISE: LoadChange = { ratio: 1, risen: 1, z: 0, hasRisen: false, hasFallen: false, minSeen: 1 };
+const NO_RISE: LoadChange = {
+  ratio: 1,
+  risen: 1,
+  z: 0,
+  hasRisen: false,
+  hasFallen: false,
+  noise: { told: 1, unlucky: 1 },
+};
 
 /** A profile type whose shares were compared. */
 export function shareEvidence(alias: Alias, evidence: ShareEvidence = {}): ShareLens {

@@ -64,7 +64,7 @@ test('ten events that came from nowhere are news, and their load has no past', (
     z: 0,
     hasRisen: false,
     hasFallen: false,
-    minSeen: null,
+    noise: null,
   });
 });
 

@@ -1,5 +1,5 @@
 import { amountRose } from '../../profile/compare/growth/rise.js';
-import { computeMean, type LoadChange, loadChange } from '../../profile/compare/load.js';
+import { computeMean, type LoadChange, loadChange, NOTHING_BEFORE } from '../../profile/compare/load.js';
 import { HEAP_SAMPLE_BYTES } from '../../profile/heap-sample.js';
 import { partWindows } from '../../profile/series/parts.js';
 import { bytesPerUnit, isCountUnit, secondsPerUnit } from '../../text/units.js';
@@ -51,8 +51,14 @@ export function compareTotals(
     const isOfEvents = lens.kind === 'amount' && isCountUnit(lens.type.unit);
     if (!isOfEvents || totalsIn(main, baseline).profiles === 0) return null;
     const now = computeMean(after);
-    const load = { ratio: null, risen: null, z: 0, hasRisen: false, hasFallen: false, minSeen: null };
-    return { lens, profileTimes, before: 0, after: now, load, hasRisen: now >= MIN_NEW_EVENTS };
+    return {
+      lens,
+      profileTimes,
+      before: 0,
+      after: now,
+      load: NOTHING_BEFORE,
+      hasRisen: now >= MIN_NEW_EVENTS,
+    };
   }
   const load = loadChange(before, after, { quantum: sampleValue(lens.type.unit), phi: USUAL_PHI });
   return {

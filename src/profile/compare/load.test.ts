@@ -1,10 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { createRandom, normal, overdispersed } from '../../../test/evaluation/generator/random.js';
+import {
+  createRandom,
+  normal,
+  overdispersed,
+  type Random,
+} from '../../../test/evaluation/generator/random.js';
 import { normalDeviate } from '../contrast/noise.js';
-import { loadChange, type PartLevel } from './load.js';
+import { loadChange, type PartLevel, smallestLoad } from './load.js';
 
 const SAMPLES = { quantum: 1, phi: 1 };
 const parts = (...values: number[]): PartLevel[] => values.map((value) => ({ value, profiles: 1 }));
+
+/** Draws four parts of a side with a log-normal factor in addition to the sampling noise. */
+function drawSide(random: Random, times: number, spread: number, samples: number): PartLevel[] {
+  return Array.from({ length: 4 }, () => ({
+    value: overdispersed(random, samples * times * Math.exp(spread * normal(random)), 1.5),
+    profiles: 4,
+  }));
+}
 
 describe('loadChange', () => {
   test('value per profile, after ÷ before, over the whole incident and over its end', () => {
@@ -52,7 +65,7 @@ describe('loadChange', () => {
   });
 
   test('nothing before has no ratio; nothing after has one of 0, and tells no fall', () => {
-    const nothing = { ratio: null, risen: null, z: 0, hasRisen: false, hasFallen: false, minSeen: null };
+    const nothing = { ratio: null, risen: null, z: 0, hasRisen: false, hasFallen: false, noise: null };
     expect(loadChange([], parts(5), SAMPLES)).toEqual(nothing);
     expect(loadChange([{ value: 0, profiles: 3 }], parts(5), SAMPLES)).toEqual(nothing);
     expect(loadChange([{ value: 3, profiles: 0 }], parts(5), SAMPLES)).toEqual(nothing);
@@ -62,7 +75,7 @@ describe('loadChange', () => {
         risen: 0,
         hasRisen: false,
         hasFallen: false,
-        minSeen: null,
+        noise: null,
       });
   });
 
@@ -76,7 +89,6 @@ describe('loadChange', () => {
     expect(loadChange(parts(10_000), parts(12_500), SAMPLES).hasRisen).toBe(false);
   });
 
-  /** Four parts on each side with a log-normal factor in addition to the sampling noise. */
   function rate(
     factor: number,
     spread: number,
@@ -87,11 +99,7 @@ describe('loadChange', () => {
     const random = createRandom(`load ${factor} ${spread} ${samples}`);
     let count = 0;
     for (let round = 0; round < rounds; round++) {
-      const side = (times: number) =>
-        Array.from({ length: 4 }, () => ({
-          value: overdispersed(random, samples * times * Math.exp(spread * normal(random)), 1.5),
-          profiles: 4,
-        }));
+      const side = (times: number) => drawSide(random, times, spread, samples);
       if (loadChange(side(1), side(factor), { quantum: 1, phi: 1.5 })[told]) count++;
     }
     return count / rounds;
@@ -128,40 +136,77 @@ test.each([
   expect(loadChange(calm, parts(after, after, after, after), SAMPLES).hasRisen).toBe(hasRisen);
 });
 
-describe('the smallest rise that is seen', () => {
+describe('the smallest change that is told', () => {
   const few = { quantum: 1, phi: 1.5 };
   test.each([
-    {
-      what: 'many parts and samples',
-      before: parts(...new Array<number>(40).fill(1e6)),
-      factor: 1e6,
-      seen: 1.2,
-    },
-    { what: 'two parts', before: parts(1e6, 1e6), factor: 1e6, seen: 1.36 },
-    { what: 'few samples', before: parts(40, 40, 40, 40), factor: 40, seen: 1.64 },
-    { what: 'parts that vary', before: parts(1e6, 2e6, 1e6, 2e6), factor: 1.5e6, seen: 2.56 },
-  ])('$what: x$seen', ({ before, factor, seen }) => {
-    const after = (times: number) => before.map(() => ({ value: times * factor, profiles: 1 }));
-    const { minSeen } = loadChange(before, after(1), few);
-    expect(minSeen).toBeCloseTo(seen, 2);
+    { what: 'many parts', before: parts(...new Array<number>(40).fill(1e6)), told: 1.02, unlucky: 1.01 },
+    { what: 'two parts', before: parts(1e6, 1e6), told: 1.36, unlucky: 1.15 },
+    { what: 'few samples', before: parts(40, 40, 40, 40), told: 1.64, unlucky: 1.48 },
+    { what: 'parts that vary', before: parts(1e6, 2e6, 1e6, 2e6), told: 2.56, unlucky: 1.6 },
+  ])('$what: told from x$told on, unlucky by x$unlucky', ({ before, told, unlucky }) => {
+    const mean = before.reduce((sum, { value }) => sum + value, 0) / before.length;
+    const { noise } = loadChange(before, parts(...before.map(() => mean)), few);
+    expect(noise?.told).toBeCloseTo(told, 2);
+    expect(noise?.unlucky).toBeCloseTo(unlucky, 2);
   });
 
-  test('is what the gates let pass, in both directions', () => {
+  test('a change is told where it is as large as measured, in both directions', () => {
     const before = parts(1e6, 1.1e6, 0.9e6, 1e6);
     const rise = (times: number) => loadChange(before, parts(times * 1e6, times * 1e6), SAMPLES);
-    const seen = rise(1).minSeen ?? 0;
-    expect(seen).toBeGreaterThan(1.2);
-    expect(rise(seen * 1.01).hasRisen).toBe(true);
-    expect(rise(seen * 0.99).hasRisen).toBe(false);
-    expect(rise(1 / (seen * 1.01)).hasFallen).toBe(true);
-    expect(rise(1 / (seen * 0.99)).hasFallen).toBe(false);
+    const told = rise(1).noise?.told ?? 0;
+    expect(told).toBeGreaterThan(1.2);
+    expect(rise(told * 1.01).hasRisen).toBe(true);
+    expect(rise(told * 0.99).hasRisen).toBe(false);
+    expect(rise(1 / (told * 1.01)).hasFallen).toBe(true);
+    expect(rise(1 / (told * 0.99)).hasFallen).toBe(false);
   });
 
   test('is that of the whole incident, whatever a part of it shows', () => {
     const before = parts(1e6, 1e6, 1e6, 1e6);
-    const calm = loadChange(before, parts(1e6, 1e6), SAMPLES).minSeen;
-    expect(loadChange(before, parts(1e6, 3e6), SAMPLES).minSeen).toBeCloseTo(calm ?? 0, 10);
+    const calm = loadChange(before, parts(1e6, 1e6), SAMPLES).noise;
+    const swinging = loadChange(before, parts(1e6, 3e6), SAMPLES).noise;
+    expect(swinging?.told).toBeCloseTo(calm?.told ?? 0, 10);
+    // The samples of its end make it a little surer.
+    expect(swinging?.unlucky).toBeCloseTo(calm?.unlucky ?? 0, 4);
   });
+
+  test.each([
+    { what: 'the factor of the rule', told: 1.1, smallest: 1.5 * 1.2 },
+    { what: 'what is no chance', told: 2, smallest: 2 * 1.2 },
+  ])('is $what, and what bad luck takes off it', ({ told, smallest }) => {
+    const load = loadChange(parts(5), parts(5), SAMPLES);
+    expect(smallestLoad({ ...load, noise: { told, unlucky: 1.2 } }, 1.5)).toBeCloseTo(smallest, 10);
+    expect(smallestLoad({ ...load, noise: null }, 1.5)).toBeNull();
+  });
+
+  test.each([0, 0.05].flatMap((spread) => [30, 300, 10_000].map((samples) => [spread, samples] as const)))(
+    '95 of 100 as large are told: parts vary by a factor of e^±%d, %d samples each',
+    {
+      tags: ['many-cases'],
+    },
+    (spread, samples) => {
+      expect(rateOfSmallest(spread, samples)).toBeGreaterThanOrEqual(0.95);
+    },
+  );
+
+  test('70 of 100 where parts vary four times as much as usual, which they do not show', {
+    tags: ['many-cases'],
+  }, () => {
+    expect(rateOfSmallest(0.2, 10_000)).toBeGreaterThanOrEqual(0.7);
+  });
+
+  /** How many changes are told that are as large as another reading of the same service says it would see. */
+  function rateOfSmallest(spread: number, samples: number): number {
+    const random = createRandom(`smallest ${spread} ${samples}`);
+    const side = (factor: number) => drawSide(random, factor, spread, samples);
+    const rounds = 2_000;
+    let told = 0;
+    for (let round = 0; round < rounds; round++) {
+      const smallest = smallestLoad(loadChange(side(1), side(1), few), 1.2) ?? Number.NaN;
+      if (loadChange(side(1), side(smallest), few).hasRisen) told++;
+    }
+    return told / rounds;
+  }
 });
 
 describe('the distance from chance', () => {

@@ -11,6 +11,12 @@ export const MIN_RISE = 1.2;
 /** Least distance from chance, in standard errors of a normal distribution. */
 const MIN_Z = 3.6;
 
+/**
+ * Standard errors that an unlucky outcome lies below the true change: 1 of 100 does. The rest of the 5 that
+ * are promised is for gates that a few parts put too high; drawn loads show that it suffices.
+ */
+const Z_UNLUCKY = 2.326348;
+
 /** The baseline is calm unless much speaks against it. */
 const EARLY_MARGIN = 0.8;
 
@@ -24,9 +30,30 @@ export interface LoadChange {
   hasRisen: boolean;
   /** Whether it fell in all of the incident, by the same gates. */
   hasFallen: boolean;
-  /** Smallest rise of the whole incident that passes the gates, as a factor; null if a side has nothing. */
-  minSeen: number | null;
+  /** The noise of the whole incident; null if a side has nothing. */
+  noise: LoadNoise | null;
 }
+
+/** Factors by which chance hides a change of the load. */
+export interface LoadNoise {
+  /** A change that is measured as at least this is no chance. */
+  told: number;
+  /**
+   * A true change larger than `told` by this is told in 95 of 100, where parts vary as is usual. Where they
+   * vary four times as much, which few parts do not show, it is told in 70 to 95.
+   */
+  unlucky: number;
+}
+
+/** The change of what cost nothing before. */
+export const NOTHING_BEFORE: LoadChange = {
+  ratio: null,
+  risen: null,
+  z: 0,
+  hasRisen: false,
+  hasFallen: false,
+  noise: null,
+};
 
 /**
  * Whether the value per profile rose, in all of the incident, from one of its parts to its end, or since the
@@ -41,11 +68,11 @@ export function loadChange(
   { quantum, phi }: { quantum: number; phi: number },
 ): LoadChange {
   const was = computeMean(before);
-  if (was <= 0) return { ratio: null, risen: null, z: 0, hasRisen: false, hasFallen: false, minSeen: null };
+  if (was <= 0) return NOTHING_BEFORE;
   const ratio = computeMean(after) / was;
   let best = { risen: ratio, z: Number.NEGATIVE_INFINITY, hasRisen: false };
   let hasFallen = false;
-  let minSeen: number | null = null;
+  let noise: LoadNoise | null = null;
   const parts = [...before, ...after];
   for (let cut = 1; cut < parts.length; cut++) {
     const [calm, end] = [parts.slice(0, Math.min(cut, before.length)), parts.slice(cut)];
@@ -65,12 +92,24 @@ export function loadChange(
     const deviate = normalDeviate(t, freedom);
     if (cut === before.length) {
       hasFallen = high / low <= 1 / MIN_RISE && deviate <= -MIN_Z;
-      minSeen = Math.max(MIN_RISE, Math.exp(error * studentDeviate(MIN_Z, freedom)));
+      const told = Math.exp(error * studentDeviate(MIN_Z, freedom));
+      const unlucky = Math.exp(Math.sqrt(sampling + between) * studentDeviate(Z_UNLUCKY, spread.freedom));
+      noise = { told, unlucky };
     }
     const z = deviate - (cut < before.length ? EARLY_MARGIN : 0);
     if (z > best.z) best = { risen: high / low, z, hasRisen: high / low >= MIN_RISE && z >= MIN_Z };
   }
-  return { ratio, risen: best.risen, z: best.z, hasRisen: best.hasRisen, hasFallen, minSeen };
+  return { ratio, risen: best.risen, z: best.z, hasRisen: best.hasRisen, hasFallen, noise };
+}
+
+/**
+ * The smallest change of the whole incident that is told in 95 of 100, as a factor.
+ *
+ * @param factor least one that the rule asks for
+ * @returns null where a side has nothing
+ */
+export function smallestLoad({ noise }: LoadChange, factor: number): number | null {
+  return noise === null ? null : Math.max(factor, noise.told) * noise.unlucky;
 }
 
 /** Value per profile of some parts together; 0 where they hold none. */

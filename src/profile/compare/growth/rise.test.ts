@@ -33,7 +33,7 @@ test.each([
   [{ hasRisen: false, risen: 18 }, false],
   [{ hasRisen: true, risen: null }, false],
 ])('an amount with %j hasRisen: %s', (change, rose) => {
-  const load: LoadChange = { ratio: change.risen, z: 5, hasFallen: false, minSeen: 1.2, ...change };
+  const load: LoadChange = { ratio: change.risen, z: 5, hasFallen: false, noise: null, ...change };
   expect(amountRose(load)).toBe(rose);
 });
 
