@@ -133,12 +133,12 @@ export function describeCulprit(contrast: Contrast, universe: Universe, fn: numb
 export function loadBeside({ before, after }: Contrast, universe: Universe, fn: number): number {
   const isOutside = [before, after].some(({ costs }) => (costs.totals[fn] ?? 0) > sumIn(universe, costs));
   const whole = isOutside ? WHOLE : universe;
+  // Where nothing is left, a sum in another order may leave less than that.
   const rest = ({ costs, profiles }: Contrast['before']) =>
-    share(sumIn(whole, costs) - (costs.totals[fn] ?? 0), profiles);
-  const [restBefore, restAfter] = [rest(before), rest(after)];
-  const load = restAfter / restBefore;
+    share(Math.max(0, sumIn(whole, costs) - (costs.totals[fn] ?? 0)), profiles);
+  const load = rest(after) / rest(before);
   // Values of extreme sizes overflow, and a load without end explains nothing.
-  return restBefore > 0 && Number.isFinite(load) ? load : 1;
+  return Number.isFinite(load) ? load : 1;
 }
 
 /** Value per profile that a function costs more than the load explains. */
