@@ -133,7 +133,7 @@ export function describeCulprit(contrast: Contrast, universe: Universe, fn: numb
 export function loadBeside({ before, after }: Contrast, universe: Universe, fn: number): number {
   const isOutside = [before, after].some(({ costs }) => (costs.totals[fn] ?? 0) > sumIn(universe, costs));
   const whole = isOutside ? WHOLE : universe;
-  // Where nothing is left, a sum in another order may leave less than that.
+  // Rounding may leave less than nothing.
   const rest = ({ costs, profiles }: Contrast['before']) =>
     share(Math.max(0, sumIn(whole, costs) - (costs.totals[fn] ?? 0)), profiles);
   const load = rest(after) / rest(before);

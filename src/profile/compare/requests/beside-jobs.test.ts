@@ -9,6 +9,13 @@ import { isMixOfRequests } from './mix.js';
 
 const names = (text: string) => (text === '' ? [] : text.split(' ').map(goFrame));
 
+/** Samples of a handler: of kinds that a library or own code calls, and of its own. */
+interface Calls {
+  entered?: number;
+  own?: number;
+  itself?: number;
+}
+
 /** Samples of one side of a service; the handler has 100. */
 interface Shop {
   job?: number;
@@ -176,6 +183,86 @@ describe('a handler next to which jobs run has several kinds of requests inside'
       [names('runtime.work zip'), 30],
     );
     expect(find(side)).toEqual(is);
+  });
+
+  describe('that own code calls as steps, from lines of their own', () => {
+    const at = (name: string, of: number) => ({ name, file: `/src/shop/${name}.go`, line: of });
+    // Functions with two callees each, called from lines of their own, tell that lines are those of calls.
+    const steps = ['f', 'g', 'h'].flatMap((caller) =>
+      [20, 21].map((each) => [[...names('runtime.tick'), at(caller, each), goFrame(`c${each}`)], 1] as const),
+    );
+    const wrap = [goFrame('runtime.serve'), at('wrap', 9)];
+    const mux = [...wrap, at('gate', 4), goFrame('runtime.mux')];
+    const job = [names('runtime.work zip'), 30] as const;
+
+    const side = ({ entered = 0, own = 100 - entered, itself = 0 }: Calls) =>
+      buildProfile(
+        ...([[[...mux, goFrame('show')], entered]] as const).filter(([, value]) => value > 0),
+        [[...wrap, at('gate', 5), goFrame('show')], own / 2],
+        [[...wrap, at('gate', 6), goFrame('save')], own / 2],
+        ...([[[...wrap, at('gate', 7)], itself]] as const).filter(([, value]) => value > 0),
+        ...steps,
+        job,
+      );
+
+    test.each([
+      { what: 'none', sides: {}, are: false },
+      { what: 'less than half', sides: { entered: 49 }, are: false },
+      { what: 'half', sides: { entered: 50 }, are: true },
+      {
+        what: 'less than half next to its own cost',
+        sides: { entered: 40, own: 20, itself: 40 },
+        are: false,
+      },
+    ])('are kinds if a library calls half of them: $what', ({ sides, are }) => {
+      expect(find(side(sides)).points.includes('show')).toBe(are);
+    });
+
+    test('and if it does so on both sides', () => {
+      expect(find(side({ entered: 50 }), side({})).points).not.toContain('show');
+      expect(find(side({}), side({ entered: 50 })).points).not.toContain('show');
+    });
+
+    test('whatever else reaches them', () => {
+      const besides = [
+        [...names('runtime.tick'), at('gate', 4), goFrame('runtime.mux'), goFrame('show')],
+        60,
+      ];
+      const own = [
+        [[...wrap, at('gate', 5), goFrame('show')], 50],
+        [[...wrap, at('gate', 6), goFrame('save')], 50],
+      ] as const;
+      const all = buildProfile(...own, besides as [ReturnType<typeof names>, number], ...steps, job);
+      expect(find(all).points).not.toContain('show');
+    });
+  });
+
+  test('and what the handler costs itself belongs to none, nor to the stack before', () => {
+    const side = buildProfile(
+      [names('runtime.serve wrap gate show'), 60],
+      [names('runtime.work zip'), 30],
+      [names('runtime.serve wrap gate'), 40],
+    );
+    expect(find(side)).toEqual(ONE_KIND);
+  });
+
+  test('if the server does not call the job, which comes first', () => {
+    const side = buildProfile(
+      [names('runtime.serve zip'), 40],
+      [names('runtime.serve wrap gate show'), 50],
+      [names('runtime.serve wrap gate save'), 45],
+    );
+    expect(find(side)).toEqual(ONE_KIND);
+  });
+
+  test('if nothing calls the job, and what calls the handler is the first function of all', () => {
+    const side = buildProfile(
+      [names('runtime.0 wrap show'), 50],
+      [names('runtime.0 wrap save'), 45],
+      [names('zip'), 40],
+    );
+    expect(contrast(side, side).joined.functions[0]?.name).toBe('runtime.0');
+    expect(find(side)).toEqual({ ...KINDS, universal: ['wrap'] });
   });
 
   test('if no lambda hands the calls on of one library to it and to the job', () => {
