@@ -70,7 +70,7 @@ describe('changeInSlice', () => {
     const kinds = (show: number, save: number): Stacks => ({
       'runtime.serve access runtime.mux show encode': show,
       'runtime.serve access runtime.mux save validate': save,
-      // What else the kind does did not grow: its requests alone would not explain the growth.
+      // The rest of the kind did not grow: its requests alone would not explain the growth.
       'runtime.serve access runtime.mux save decode': 400,
       'runtime.serve access runtime.mux list scan': 4000,
     });

@@ -3,7 +3,7 @@ import type { LanguageName } from './languages/language.js';
 import { type LensContext, withStacks } from './lenses.js';
 import { type LensPlan, passesThrough, type StackPlan, workStack } from './plan.js';
 import { totalMean } from './plant.js';
-import { integer, pick, uniform } from './random.js';
+import { chance, integer, pick, uniform } from './random.js';
 import type { Lenses } from './scenario.js';
 
 // Jobs that run next to the requests of a service.
@@ -18,14 +18,22 @@ const JOB_ROOTS: Readonly<Record<LanguageName, Path>> = {
     run @ /usr/local/lib/python3.12/threading.py:991`),
 };
 
-/** A job that runs at its own pace next to the requests, on threads that no server calls. */
-export function withJob({ random, language, tree }: LensContext, lens: LensPlan): LensPlan {
-  const job = [...JOB_ROOTS[language.name], buildFrame(tree.newFunction())];
-  const cost = totalMean(lens) * uniform(random, 0.12, 0.7);
-  const steps = Array.from({ length: integer(random, 1, 3) }, () => pick(random, language.libraries));
-  const stacks = steps.map((step) =>
-    workStack([...job, buildFrame(tree.newFunction()), ...step], cost / steps.length, { scales: false }),
-  );
+/**
+ * Jobs that run at their own pace next to the requests, on threads that no server calls: one of 12 to 70 % of
+ * what requests cost, or several that are too small to be a kind of work each.
+ */
+export function withJobs({ random, language, tree }: LensContext, lens: LensPlan): LensPlan {
+  const addJob = (part: number, steps: number) => {
+    const job = [...JOB_ROOTS[language.name], buildFrame(tree.newFunction())];
+    const cost = (totalMean(lens) * part) / steps;
+    return Array.from({ length: steps }, () => {
+      const step = pick(random, language.libraries);
+      return workStack([...job, buildFrame(tree.newFunction()), ...step], cost, { scales: false });
+    });
+  };
+  const stacks = chance(random, 0.5)
+    ? addJob(uniform(random, 0.12, 0.7), integer(random, 1, 3))
+    : Array.from({ length: integer(random, 4, 8) }, () => addJob(uniform(random, 0.025, 0.038), 1)).flat();
   return withStacks(lens, stacks);
 }
 

@@ -10,7 +10,7 @@ export const DEPLOY_KINDS = ['p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', '
  * The kinds that services of public libraries showed, captured blind: less load, alone and with a change; new
  * code that waits on purpose; requests that queue for a pool of connections; a function that newly does two
  * kinds of work; a library in the place of another one, for the same cost and for more; a mix of requests
- * that changes next to a job, and a function that costs more next to one.
+ * that changes next to jobs, and a function that costs more next to some.
  */
 export const FIELD_KINDS = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I'] as const;
 export const ALL_KINDS = [...KINDS, ...DEPLOY_KINDS, ...FIELD_KINDS] as const;

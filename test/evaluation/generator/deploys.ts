@@ -1,5 +1,5 @@
 import type { FunctionInfo } from '../../../src/profile/model.js';
-import { onlyOneRoute, withJob } from './beside-jobs.js';
+import { onlyOneRoute, withJobs } from './beside-jobs.js';
 import type { DeployKind } from './case.js';
 import type { Fleet } from './fleet.js';
 import { buildFrame, type Path } from './frame.js';
@@ -32,9 +32,9 @@ export function buildDeploy(
     case 'q':
       return changeMix(context, calm);
     case 'H':
-      return changeMix(context, { ...calm, time: withJob(context, calm.time) });
+      return changeMix(context, { ...calm, time: withJobs(context, calm.time) });
     case 'I': {
-      const beside = { ...calm, time: withJob(context, calm.time) };
+      const beside = { ...calm, time: withJobs(context, calm.time) };
       const routes = chance(random, 0.5) ? ([context, beside] as const) : onlyOneRoute(context, beside);
       const { planted, ...finding } = plantOwn(routes[0], fleet, routes[1], chance(random, 0.5) ? 'a' : 'b');
       return finish(planted, finding);

@@ -106,6 +106,16 @@ describe('a handler next to which jobs run has several kinds of requests inside'
     expect(find(shop(sides))).toEqual(is);
   });
 
+  test('next to jobs that are too small to be kinds themselves', () => {
+    const jobs = ['mail', 'purge', 'sync', 'warm', 'zip'];
+    const side = buildProfile(
+      [names('runtime.serve wrap gate show'), 50],
+      [names('runtime.serve wrap gate save'), 45],
+      ...jobs.map((job) => [names(`runtime.work ${job}`), 3] as const),
+    );
+    expect(find(side)).toEqual({ points: ['save', 'show'], universal: ['gate', 'wrap'], jobs });
+  });
+
   test('if it is large on both sides, and the middleware is the same on both', () => {
     expect(find(shop(), shop({ job: 234 }))).toEqual(ONE_KIND);
     expect(find(shop({ job: 234 }), shop())).toEqual(ONE_KIND);

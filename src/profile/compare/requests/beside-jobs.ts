@@ -37,7 +37,7 @@ const ENTERED = 0.5;
  * Looks for kinds of requests inside the largest entry point with several of them that has much of own code,
  * but not nearly all, since jobs run next to it: what calls it calls no other one, as the library of a server
  * does that calls one middleware for all requests. What nearly all of its cost passes through is middleware.
- * With a job of a tenth of own code all requests were one kind, and a change of their mix looked like code.
+ * With jobs of a tenth of own code all requests were one kind, and a change of their mix looked like code.
  *
  * @param skipped 1 for each function that is no entry point
  * @param minPart part of what is served from which on an entry point is a kind of requests
@@ -90,15 +90,22 @@ function hasKinds(
 ): boolean {
   const least = minPart * (before.costs.served + after.costs.served);
   const sums = new Float64Array(joined.functions.length);
+  let kinds = 0;
   for (const index of [...before.parts, ...after.parts]) {
-    const part = joined.parts[index];
-    positions[index]?.forEach((at, stack) => {
-      if (part === undefined || at < 0) return;
-      const fn = part.frameFunction[part.profile.stackFrames[at] ?? 0] ?? 0;
-      sums[fn] = (sums[fn] ?? 0) + (part.profile.values[stack] ?? 0);
-    });
+    const [part, found] = [joined.parts[index], positions[index]];
+    if (part === undefined || found === undefined) continue;
+    const { stackFrames, values } = part.profile;
+    for (let stack = 0; stack < found.length; stack++) {
+      const at = found[stack] ?? -1;
+      const value = values[stack] ?? 0;
+      if (at < 0 || value <= 0) continue;
+      const fn = part.frameFunction[stackFrames[at] ?? 0] ?? 0;
+      const sum = sums[fn] ?? 0;
+      sums[fn] = sum + value;
+      if (sum < least && sum + value >= least) kinds++;
+    }
   }
-  return sums.filter((sum) => sum >= least).length > 1;
+  return kinds > 1;
 }
 
 /** The functions around the kinds of requests of one entry point. */

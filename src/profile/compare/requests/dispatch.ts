@@ -98,11 +98,21 @@ function dispatchedIn(
   return dispatched.size > 0 && hasLinesOfCalls(joined, indices) ? dispatched : new Set();
 }
 
+/** Functions whose profiler was seen to tell the lines of calls: it does so in all their profiles. */
+const withLinesOfCalls = new WeakSet<readonly FunctionInfo[]>();
+
 /**
  * Whether the lines of frames are those of calls: functions that call several others do so from several
  * lines. Some profilers know only the line at which a function begins or ends.
  */
 export function hasLinesOfCalls(joined: Joined, indices: readonly number[]): boolean {
+  if (withLinesOfCalls.has(joined.functions)) return true;
+  const hasLines = tellsLinesOfCalls(joined, indices);
+  if (hasLines) withLinesOfCalls.add(joined.functions);
+  return hasLines;
+}
+
+function tellsLinesOfCalls(joined: Joined, indices: readonly number[]): boolean {
   const { length } = joined.functions;
   /** First line and first callee of each function; −1 where it has several. */
   const [lines, callees] = [new Int32Array(length), new Int32Array(length)];
@@ -110,9 +120,20 @@ export function hasLinesOfCalls(joined: Joined, indices: readonly number[]): boo
     const first = seen[fn] ?? 0;
     seen[fn] = first === 0 || first === what ? what : -1;
   };
-  for (const index of indices) {
+  const isTold = () => {
+    let callers = 0;
+    let fromSeveral = 0;
+    for (let fn = 0; fn < length; fn++) {
+      if (callees[fn] !== -1) continue;
+      callers++;
+      if (lines[fn] === -1) fromSeveral++;
+    }
+    return fromSeveral >= MIN_SEVERAL && fromSeveral >= MIN_SEVERAL_PART * callers;
+  };
+  // The first parts that tell suffice.
+  return indices.some((index) => {
     const part = joined.parts[index];
-    if (part === undefined) continue;
+    if (part === undefined) return false;
     const { stackStart, stackFrames, frameLine, values } = part.profile;
     for (let stack = 0; stack < values.length; stack++) {
       for (let at = (stackStart[stack] ?? 0) + 1; at < (stackStart[stack + 1] ?? 0); at++) {
@@ -124,15 +145,8 @@ export function hasLinesOfCalls(joined: Joined, indices: readonly number[]): boo
         note(callees, fn, (part.frameFunction[stackFrames[at - 1] ?? 0] ?? 0) + 1);
       }
     }
-  }
-  let callers = 0;
-  let fromSeveral = 0;
-  callees.forEach((callee, fn) => {
-    if (callee !== -1) return;
-    callers++;
-    if (lines[fn] === -1) fromSeveral++;
+    return isTold();
   });
-  return fromSeveral >= MIN_SEVERAL && fromSeveral >= MIN_SEVERAL_PART * callers;
 }
 
 /** Position of the outermost own frame of each stack that is not universal; −1 for none. */

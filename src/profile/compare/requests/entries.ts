@@ -67,7 +67,7 @@ export function findRequests(contrast: Contrast): Requests {
     joined.parts.map((part) => outermostOwn(part, skipped)),
   );
   const all = listPoints(contrast, divided.costs);
-  const deeper = all.length < 2 ? null : besideJobs(contrast, divided, skipped, MIN_PART);
+  const deeper = besideJobs(contrast, divided, skipped, MIN_PART);
   for (const fn of deeper?.middleware ?? []) universal[fn] = 1;
   const { outermost, entryOfStack, costs } = deeper === null ? divided : divide(contrast, deeper.outermost);
   const points = deeper === null ? all : listPoints(contrast, costs);
