@@ -228,6 +228,21 @@ describe('a handler next to which jobs run has several kinds of requests inside'
       expect(find(side(sides)).points.includes('show')).toBe(are);
     });
 
+    test.each([
+      { what: 'a handler with nearly all', small: 10, are: ['big', 'small', 'zip'] },
+      { what: 'no handler where the others are trifles', small: 3, are: ['wrap', 'zip'] },
+    ])('and inside $what of the requests there are none: it is one', ({ small, are }) => {
+      const mux = [...wrap, goFrame('runtime.mux')];
+      const all = buildProfile(
+        [[...mux, at('big', 5), goFrame('read')], 60],
+        [[...mux, at('big', 6), goFrame('write')], 60],
+        [[...mux, goFrame('small')], small],
+        ...steps,
+        job,
+      );
+      expect(find(all).points).toEqual(are);
+    });
+
     test('and if it does so on both sides', () => {
       expect(find(side({ entered: 50 }), side({})).points).not.toContain('show');
       expect(find(side({}), side({ entered: 50 })).points).not.toContain('show');

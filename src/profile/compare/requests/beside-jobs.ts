@@ -51,8 +51,9 @@ export function besideJobs(
 ): Inside | null {
   for (const main of listLarge(contrast, divided)) {
     if (!isCalledAlone(contrast, divided, main)) continue;
-    const { middleware, inside } = findMiddleware(contrast, divided, main, skipped);
-    if (!hasKinds(contrast, inside, minPart) || areSteps(contrast, divided, main, inside)) continue;
+    const opened = openEntry(contrast, divided, main, skipped, minPart);
+    if (opened === null) continue;
+    const { middleware, inside } = opened;
     const outermost = divided.outermost.map((positions, index) =>
       positions.map((at, stack) => {
         const isThrough = middleware[divided.entryOfStack[index]?.[stack] ?? -1] === 1;
@@ -63,6 +64,32 @@ export function besideJobs(
     const jobs = new Set(divided.entryOfStack.flatMap((entries) => [...new Set(entries)]));
     for (const fn of [-1, ...marked]) jobs.delete(fn);
     return { middleware: marked, outermost, jobs };
+  }
+  return null;
+}
+
+/**
+ * Opens an entry point until several kinds of requests are inside. A handler that nearly all its cost passes
+ * through seems to be middleware, and what it does to be the kinds: it is a kind itself, next to the others.
+ *
+ * @returns null where no kinds are inside
+ */
+function openEntry(
+  contrast: Contrast,
+  divided: Division,
+  main: number,
+  skipped: Uint8Array,
+  minPart: number,
+): Middleware | null {
+  const found = findMiddleware(contrast, divided, main, skipped);
+  const { middleware } = found;
+  let { inside } = found;
+  while (hasKinds(contrast, inside, minPart)) {
+    const handler = findStepTaker(contrast, divided, main, inside);
+    if (handler === null) return { middleware, inside };
+    if (handler === main || middleware[handler] !== 1) return null;
+    middleware[handler] = 0;
+    inside = walkDown(contrast, divided, main, middleware, skipped).inside;
   }
   return null;
 }
@@ -82,27 +109,31 @@ function listLarge({ before, after }: Contrast, { costs }: Division): number[] {
   return [...costs[0].keys()].filter(isLarge).sort((a, b) => whole(b) - whole(a));
 }
 
-/** Whether several entry points at some positions of the stacks are large enough to be kinds of requests. */
+/** Whether several entry points at some positions of the stacks are large enough on a side to be kinds. */
 function hasKinds(
   { joined, before, after }: Contrast,
   positions: readonly Int32Array[],
   minPart: number,
 ): boolean {
-  const least = minPart * (before.costs.served + after.costs.served);
-  const sums = new Float64Array(joined.functions.length);
+  const isKind = new Uint8Array(joined.functions.length);
   let kinds = 0;
-  for (const index of [...before.parts, ...after.parts]) {
-    const [part, found] = [joined.parts[index], positions[index]];
-    if (part === undefined || found === undefined) continue;
-    const { stackFrames, values } = part.profile;
-    for (let stack = 0; stack < found.length; stack++) {
-      const at = found[stack] ?? -1;
-      const value = values[stack] ?? 0;
-      if (at < 0 || value <= 0) continue;
-      const fn = part.frameFunction[stackFrames[at] ?? 0] ?? 0;
-      const sum = sums[fn] ?? 0;
-      sums[fn] = sum + value;
-      if (sum < least && sum + value >= least) kinds++;
+  for (const { parts, costs } of [before, after]) {
+    const least = minPart * costs.served;
+    const sums = new Float64Array(isKind.length);
+    for (const index of parts) {
+      const [part, found] = [joined.parts[index], positions[index]];
+      if (part === undefined || found === undefined) continue;
+      const { stackFrames, values } = part.profile;
+      for (let stack = 0; stack < found.length; stack++) {
+        const at: number = found[stack] ?? -1;
+        if (at < 0) continue;
+        const fn: number = part.frameFunction[stackFrames[at] ?? 0] ?? 0;
+        const sum: number = (sums[fn] ?? 0) + (values[stack] ?? 0);
+        sums[fn] = sum;
+        if (sum < least || isKind[fn] === 1) continue;
+        isKind[fn] = 1;
+        kinds++;
+      }
     }
   }
   return kinds > 1;
@@ -185,17 +216,21 @@ function walkDown(
 }
 
 /**
- * Whether most of what stands inside an entry point are steps of the same work: own code calls each from
- * a line of its own. Where a profiler knows one line of each function, nothing tells.
+ * Finds the own function whose steps most of what stands inside an entry point seems to be: own code calls
+ * each from a line of its own.
+ *
+ * @returns null where they are no steps, or where a profiler knows one line of each function
  */
-function areSteps(
+function findStepTaker(
   contrast: Contrast,
   { entryOfStack, costs }: Division,
   main: number,
   inside: readonly Int32Array[],
-): boolean {
+): number | null {
   const { joined, before, after } = contrast;
   const handedOn = markHandedOn(joined.functions);
+  /** Cost of the steps by the function that takes them, on the sides that were looked at. */
+  const taken = new Float64Array(joined.functions.length);
   const areEntered = [before, after].every(({ parts }, side) => {
     let entered = 0;
     for (const index of parts) {
@@ -203,14 +238,21 @@ function areSteps(
       if (part === undefined || positions === undefined) continue;
       for (let stack = 0; stack < positions.length; stack++) {
         const at = positions[stack] ?? -1;
-        if (at < 0 || entries?.[stack] !== main || ownCallerAt(part, stack, at, handedOn) !== null) continue;
-        entered += part.profile.values[stack] ?? 0;
+        if (at < 0 || entries?.[stack] !== main) continue;
+        const value = part.profile.values[stack] ?? 0;
+        const caller = ownCallerAt(part, stack, at, handedOn);
+        if (caller === null) entered += value;
+        else {
+          const fn = part.frameFunction[caller] ?? 0;
+          taken[fn] = (taken[fn] ?? 0) + value;
+        }
       }
     }
     return entered >= ENTERED * (costs[side as 0 | 1][main] ?? 0);
   });
-  if (areEntered || findDispatched(contrast, inside).size > 0) return false;
-  return hasLinesOfCalls(joined, [...before.parts, ...after.parts]);
+  if (areEntered || findDispatched(contrast, inside).size > 0) return null;
+  if (!hasLinesOfCalls(joined, [...before.parts, ...after.parts])) return null;
+  return taken.reduce((most, cost, fn) => (cost > (taken[most] ?? 0) ? fn : most), 0);
 }
 
 /** Whether what calls an entry point, outside own code, calls no other one. */
