@@ -80,14 +80,19 @@ function openEntry(
   main: number,
   skipped: Uint8Array,
   minPart: number,
-): Middleware | null {
+): Pick<Middleware, 'middleware' | 'inside'> | null {
   const found = findMiddleware(contrast, divided, main, skipped);
-  const { middleware } = found;
+  const { middleware, sums } = found;
   let { inside } = found;
+  const isRestLarge = (handler: number) =>
+    [contrast.before, contrast.after].some(({ costs: { served } }, side) => {
+      const rest = (divided.costs[side as 0 | 1][main] ?? 0) - (sums[side as 0 | 1][handler] ?? 0);
+      return rest >= minPart * served;
+    });
   while (hasKinds(contrast, inside, minPart)) {
     const handler = findStepTaker(contrast, divided, main, inside);
     if (handler === null) return { middleware, inside };
-    if (handler === main || middleware[handler] !== 1) return null;
+    if (handler === main || middleware[handler] !== 1 || !isRestLarge(handler)) return null;
     middleware[handler] = 0;
     inside = walkDown(contrast, divided, main, middleware, skipped).inside;
   }
@@ -95,18 +100,15 @@ function openEntry(
 }
 
 /** Lists the entry points with much of own code on both sides, the largest first. */
-function listLarge({ before, after }: Contrast, { costs }: Division): number[] {
-  const sides = [before, after].map(({ costs: { application } }, side) => ({
-    costs: costs[side as 0 | 1],
-    least: MAIN * application,
-  }));
-  const whole = (fn: number) => sides.reduce((sum, side) => sum + (side.costs[fn] ?? 0), 0);
-  const isLarge = (fn: number) =>
-    sides.every(({ costs: ofSide, least }) => {
-      const cost = ofSide[fn] ?? 0;
-      return cost > 0 && cost >= least;
-    });
-  return [...costs[0].keys()].filter(isLarge).sort((a, b) => whole(b) - whole(a));
+function listLarge({ before, after }: Contrast, { costs: [was, is] }: Division): number[] {
+  const [least, leastAfter] = [MAIN * before.costs.application, MAIN * after.costs.application];
+  const large: number[] = [];
+  for (let fn = 0; fn < was.length; fn++) {
+    const [cost, costAfter] = [was[fn] ?? 0, is[fn] ?? 0];
+    if (cost > 0 && cost >= least && costAfter > 0 && costAfter >= leastAfter) large.push(fn);
+  }
+  const whole = (fn: number) => (was[fn] ?? 0) + (is[fn] ?? 0);
+  return large.sort((a, b) => whole(b) - whole(a));
 }
 
 /** Whether several entry points at some positions of the stacks are large enough on a side to be kinds. */
@@ -145,6 +147,8 @@ interface Middleware {
   middleware: Uint8Array;
   /** Position of the first own frame below it in each stack of each part; −1 where there is none. */
   inside: readonly Int32Array[];
+  /** Cost of the entry point through each function of it, before and after. */
+  sums: readonly [Float64Array, Float64Array];
 }
 
 /** Finds the own functions of an entry point that nearly all of its cost passes through, on both sides. */
@@ -174,7 +178,7 @@ function findMiddleware(
   drop(before.costs.totals, after.costs.totals);
   for (;;) {
     const { inside, sums } = walkDown(contrast, divided, main, middleware, skipped);
-    if (!drop(...sums)) return { middleware, inside };
+    if (!drop(...sums)) return { middleware, inside, sums };
   }
 }
 
@@ -185,12 +189,9 @@ function walkDown(
   main: number,
   middleware: Uint8Array,
   skipped: Uint8Array,
-): Pick<Middleware, 'inside'> & { sums: [Float64Array, Float64Array] } {
+): Pick<Middleware, 'inside' | 'sums'> {
   const inside = outermost.map((positions) => new Int32Array(positions.length).fill(-1));
-  const sums: [Float64Array, Float64Array] = [
-    new Float64Array(middleware.length),
-    new Float64Array(middleware.length),
-  ];
+  const sums = [new Float64Array(middleware.length), new Float64Array(middleware.length)] as const;
   for (const [index, { profile, frameFunction, frameApplication }] of joined.parts.entries()) {
     const { stackStart, stackFrames, values } = profile;
     const [positions, entries, found] = [outermost[index], entryOfStack[index], inside[index]];

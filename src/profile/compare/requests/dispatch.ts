@@ -54,6 +54,7 @@ export function markHandedOn(functions: readonly FunctionInfo[]): Uint8Array {
 
 /** A line of own code, with the cost and the functions that it leads to. */
 interface Site {
+  fn: number;
   cost: number;
   callees: Set<number>;
 }
@@ -64,37 +65,42 @@ function dispatchedIn(
   outermost: readonly Int32Array[],
   handedOn: Uint8Array,
 ): Set<number> {
-  const sites = new Map<number, Site>();
+  const sites: Site[] = [];
+  /** Number of each site by function and line. */
+  const numbers = new Map<number, number>();
   const whole = new Float64Array(joined.functions.length);
   for (const index of indices) {
     const part = joined.parts[index];
     if (part === undefined) continue;
     const { stackFrames, frameLine, values } = part.profile;
-    /** The site of each frame: one frame is one line of one function. */
-    const siteOfFrame: Site[] = [];
+    /** Number of the site of each frame and one more, since one frame is one line of one function; 0 for none. */
+    const siteOfFrame = new Int32Array(part.frameFunction.length);
     for (let stack = 0; stack < values.length; stack++) {
       const at = outermost[index]?.[stack] ?? -1;
-      const caller = ownCallerAt(part, stack, at, handedOn);
+      const caller = at < 0 ? null : ownCallerAt(part, stack, at, handedOn);
       if (caller === null) continue;
       const fn = part.frameFunction[caller] ?? 0;
       const value = values[stack] ?? 0;
       whole[fn] = (whole[fn] ?? 0) + value;
       const line = frameLine[caller] ?? 0;
       if (line === 0) continue;
-      let site = siteOfFrame[caller];
-      if (site === undefined) {
+      if (siteOfFrame[caller] === 0) {
         const key = fn * MAX_LINES + line;
-        site = sites.get(key) ?? { cost: 0, callees: new Set() };
-        sites.set(key, site);
-        siteOfFrame[caller] = site;
+        const known = numbers.get(key) ?? sites.push({ fn, cost: 0, callees: new Set() }) - 1;
+        numbers.set(key, known);
+        siteOfFrame[caller] = known + 1;
       }
+      const site = sites[(siteOfFrame[caller] ?? 0) - 1];
+      if (site === undefined) continue;
       site.cost += value;
       site.callees.add(part.frameFunction[stackFrames[at] ?? 0] ?? 0);
     }
   }
-  const isDispatch = ([key, { cost, callees }]: readonly [number, Site]) =>
-    callees.size >= 2 && cost >= MOST * (whole[Math.floor(key / MAX_LINES)] ?? 0);
-  const dispatched = new Set([...sites].filter(isDispatch).flatMap(([, { callees }]) => [...callees]));
+  const dispatched = new Set<number>();
+  for (const { fn, cost, callees } of sites) {
+    if (callees.size < 2 || cost < MOST * (whole[fn] ?? 0)) continue;
+    for (const callee of callees) dispatched.add(callee);
+  }
   return dispatched.size > 0 && hasLinesOfCalls(joined, indices) ? dispatched : new Set();
 }
 
