@@ -73,7 +73,7 @@ function dispatchedIn(
     const part = joined.parts[index];
     if (part === undefined) continue;
     const { stackFrames, frameLine, values } = part.profile;
-    /** Number of the site of each frame and one more, since one frame is one line of one function; 0 for none. */
+    /** Number of the site of each frame, from 1 on: a frame is one line of one function. */
     const siteOfFrame = new Int32Array(part.frameFunction.length);
     for (let stack = 0; stack < values.length; stack++) {
       const at = outermost[index]?.[stack] ?? -1;
