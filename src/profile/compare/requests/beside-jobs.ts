@@ -1,5 +1,6 @@
 import type { Contrast } from '../../contrast/contrast.js';
 import { listMarked } from '../../contrast/marks.js';
+import type { FunctionInfo } from '../../model.js';
 import { SEEN } from '../../tables/seen.js';
 import {
   callerAt,
@@ -33,6 +34,16 @@ const MAIN = 0.3;
 /** Part of an entry point from which on it is frameworks that call what stands inside. */
 const ENTERED = 0.5;
 
+/** A server's handler that has kinds of requests inside. */
+interface Handler {
+  main: number;
+  /** 1 for each function around the kinds, the handler among them. */
+  middleware: Uint8Array;
+}
+
+/** Handlers found before, by functions: all contrasts of a comparison divide the requests in the same way. */
+const handlers = new WeakMap<readonly FunctionInfo[], Handler | null>();
+
 /**
  * Looks for kinds of requests inside the largest entry point with several of them that has much of own code,
  * but not nearly all, since jobs run next to it: what calls it calls no other one, as the library of a server
@@ -49,51 +60,69 @@ export function besideJobs(
   skipped: Uint8Array,
   minPart: number,
 ): Inside | null {
+  const { functions } = contrast.joined;
+  const known = handlers.get(functions);
+  const handler = known === undefined ? findHandler(contrast, divided, skipped, minPart) : known;
+  handlers.set(functions, handler);
+  if (handler === null) return null;
+  const { main, middleware } = handler;
+  // Without the stacks of one change another function may be around all requests.
+  if (divided.costs.every((costs) => (costs[main] ?? 0) <= 0)) return null;
+  const { inside } = walkDown(contrast, divided, main, middleware, skipped);
+  const outermost = divided.outermost.map((positions, index) =>
+    positions.map((at, stack) => {
+      const isThrough = middleware[divided.entryOfStack[index]?.[stack] ?? -1] === 1;
+      return isThrough ? (inside[index]?.[stack] ?? -1) : at;
+    }),
+  );
+  const marked = listMarked(middleware);
+  const jobs = new Set(divided.entryOfStack.flatMap((entries) => [...new Set(entries)]));
+  for (const fn of [-1, ...marked]) jobs.delete(fn);
+  return { middleware: marked, outermost, jobs };
+}
+
+/** Finds the largest entry point that nothing else is called with, and that has kinds of requests inside. */
+function findHandler(
+  contrast: Contrast,
+  divided: Division,
+  skipped: Uint8Array,
+  minPart: number,
+): Handler | null {
   for (const main of listLarge(contrast, divided)) {
     if (!isCalledAlone(contrast, divided, main)) continue;
-    const opened = openEntry(contrast, divided, main, skipped, minPart);
-    if (opened === null) continue;
-    const { middleware, inside } = opened;
-    const outermost = divided.outermost.map((positions, index) =>
-      positions.map((at, stack) => {
-        const isThrough = middleware[divided.entryOfStack[index]?.[stack] ?? -1] === 1;
-        return isThrough ? (inside[index]?.[stack] ?? -1) : at;
-      }),
-    );
-    const marked = listMarked(middleware);
-    const jobs = new Set(divided.entryOfStack.flatMap((entries) => [...new Set(entries)]));
-    for (const fn of [-1, ...marked]) jobs.delete(fn);
-    return { middleware: marked, outermost, jobs };
+    const middleware = findAround(contrast, divided, main, skipped, minPart);
+    if (middleware !== null) return { main, middleware };
   }
   return null;
 }
 
 /**
- * Opens an entry point until several kinds of requests are inside. A handler that nearly all its cost passes
- * through seems to be middleware, and what it does to be the kinds: it is a kind itself, next to the others.
+ * Finds the middleware around several kinds of requests in an entry point. A function that nearly all its
+ * cost passes through seems to be middleware, and what it does to be the kinds: it is a kind itself, next to
+ * others.
  *
- * @returns null where no kinds are inside
+ * @returns 1 for each function of it; null where no kinds are inside
  */
-function openEntry(
+function findAround(
   contrast: Contrast,
   divided: Division,
   main: number,
   skipped: Uint8Array,
   minPart: number,
-): Pick<Middleware, 'middleware' | 'inside'> | null {
+): Uint8Array | null {
   const found = findMiddleware(contrast, divided, main, skipped);
   const { middleware, sums } = found;
   let { inside } = found;
-  const isRestLarge = (handler: number) =>
+  const isRestLarge = (taker: number) =>
     [contrast.before, contrast.after].some(({ costs: { served } }, side) => {
-      const rest = (divided.costs[side as 0 | 1][main] ?? 0) - (sums[side as 0 | 1][handler] ?? 0);
+      const rest = (divided.costs[side as 0 | 1][main] ?? 0) - (sums[side as 0 | 1][taker] ?? 0);
       return rest >= minPart * served;
     });
   while (hasKinds(contrast, inside, minPart)) {
-    const handler = findStepTaker(contrast, divided, main, inside);
-    if (handler === null) return { middleware, inside };
-    if (handler === main || middleware[handler] !== 1 || !isRestLarge(handler)) return null;
-    middleware[handler] = 0;
+    const taker = findStepTaker(contrast, divided, main, inside);
+    if (taker === null) return middleware;
+    if (taker === main || middleware[taker] !== 1 || !isRestLarge(taker)) return null;
+    middleware[taker] = 0;
     inside = walkDown(contrast, divided, main, middleware, skipped).inside;
   }
   return null;
