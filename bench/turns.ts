@@ -18,7 +18,10 @@ interface Used {
 
 /** A server over stdio, as the checkout in a directory starts it. */
 interface Asked {
-  /** Calls `investigate`, and tells what that took. @throws Error when it answers with one */
+  /**
+   * Calls `investigate`, and tells what the server used since its last answer, or its start.
+   * @throws Error when it answers with one
+   */
   ask(args: Readonly<Record<string, string>>): Promise<Used>;
   close(): Promise<void>;
 }
@@ -41,13 +44,16 @@ async function startServer(directory: string): Promise<Asked> {
   await client.connect(transport);
   const { pid } = transport;
   if (pid === null) throw new Error(`no server of ${directory}`);
+  // Work that a server still does after its start would count for the one that is asked first, or not at all.
+  let before: Used = { main: 0, all: 0 };
   return {
     async ask(args) {
-      const before = readUsed(pid);
       const { isError, content } = await client.callTool({ name: 'investigate', arguments: args });
       if (isError === true) throw new Error(JSON.stringify(content));
       const after = readUsed(pid);
-      return { main: after.main - before.main, all: after.all - before.all };
+      const used = { main: after.main - before.main, all: after.all - before.all };
+      before = after;
+      return used;
     },
     close: () => client.close(),
   };
@@ -86,7 +92,7 @@ export async function compareWithBuild(
   const rows = ROWS.map((last, at) => {
     const first = ROWS[at - 1] ?? 0;
     const cells = (['main', 'all'] as const).map((thread) => compareUsed(taken.slice(first, last), thread));
-    return `| ${first + 1 === last ? last : `${first + 1} to ${last}`} | ${cells.join(' | ')} |`;
+    return `| ${first === 0 ? `start and ${last}` : `${first + 1} to ${last}`} | ${cells.join(' | ')} |`;
   });
   return [
     'Medians over stdio, call by call in turn: the other build, this one, and the ratio, which is that of each turn.',
