@@ -27,6 +27,8 @@ const answerSchema = z.object({
       kind: z.string(),
       function: z.string().nullable(),
       label: named,
+      where: z.string(),
+      whole_of: z.object({ label: named }),
       sentence: z.string(),
     }),
   ),

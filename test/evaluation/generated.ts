@@ -13,7 +13,7 @@ const PAGE = fileURLToPath(new URL('../../../test/evaluation/README.md', import.
 /** Far from the seeds that the engine was made with. */
 const HELD_OUT = 1_000_000;
 const USAGE = `npm run evaluate:generated -- [--cases N] [--kinds ab…] [--from SEED] [--workers N] [--verbose] [--write]
-  --cases    of every kind (default 200), ten times as many of h, i, j, q, s, t, v, A and C, four times of u
+  --cases    of every kind (default 200), ten times as many of h, i, j, q, s, t, v, A, C, F, H and M, four times of u
   --kinds    letters of the kinds to judge (default all)
   --from     first seed (default ${HELD_OUT}: held out; hunt for faults from 1 on)
   --workers  threads (default 2)
@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   console.log(`${table}\n\n${summary}`);
   if (values.write) {
     const command = `npm run evaluate:generated -- --cases ${cases} --from ${from} --write`;
-    const seeds = `Seeds ${from} and on; ${cases} cases of every kind, ${10 * cases} of (h), (i), (j), (q), (s), (t), (v), (A) and (C).`;
+    const seeds = `Seeds ${from} and on; ${cases} cases of every kind, ${10 * cases} of (h), (i), (j), (q), (s), (t), (v), (A), (C), (F), (H) and (M).`;
     writeFigures(PAGE, `Made by \`${command}\`. ${seeds}\n\n${summary}\n\n${table}`);
   }
   if (!reached) process.exitCode = 1;

@@ -78,10 +78,11 @@ export function scoreAnswer({ truth }: IncidentCase, answer: Asked, gapMs: numbe
     verdict: data.verdict === truth.verdict || isAccepted,
     function: innocent ? name === null : isAmong(name, truth.functions) || throughCaller,
     label:
-      label === wantedLabel ||
-      (first?.label != null && (truth.acceptedLabels ?? []).includes(first.label.name)),
+      (label === wantedLabel ||
+        (first?.label != null && (truth.acceptedLabels ?? []).includes(first.label.name))) &&
+      (truth.leaksIn === undefined || first === undefined || isPlacedIn(truth.leaksIn, first)),
     onset:
-      isOnset(truth.since, data.since, gapMs) ||
+      isOnset(truth, data.since, gapMs) ||
       // Without a verdict there is no onset to tell.
       (data.since === null &&
         ['no_change', 'inconclusive'].includes(data.verdict) &&
@@ -94,7 +95,10 @@ export function scoreAnswer({ truth }: IncidentCase, answer: Asked, gapMs: numbe
   if (!checks.verdict) wrong.push(`verdict ${data.verdict}, not ${truth.verdict}`);
   if (!checks.function) wrong.push(`function ${name}, not ${truth.functions.join(' or ') || 'none'}`);
   for (const cause of lacking) wrong.push(`not found: ${cause.slice(0, 3).join(' or ')}`);
-  if (!checks.label) wrong.push(`label ${label}, not ${wantedLabel}`);
+  if (!checks.label) {
+    const place = truth.leaksIn === undefined ? '' : ` (${first?.where}; not ${truth.leaksIn})`;
+    wrong.push(`label ${label}, not ${wantedLabel}${place}`);
+  }
   if (!checks.onset) wrong.push(`onset ${spanText(data.since)}, not ${timeText(truth.since)}`);
   if (!answer.text.includes(data.verdict)) wrong.push('the text has another verdict than the JSON');
   if (answer.requests !== data.upstream_requests)
@@ -105,15 +109,26 @@ export function scoreAnswer({ truth }: IncidentCase, answer: Asked, gapMs: numbe
     truth.since === null || data.since === null
       ? null
       : {
-          holds: truth.since >= data.since.after && truth.since <= data.since.before,
+          holds: isOnset(truth, data.since, 0),
           gaps: (data.since.before - data.since.after) / Math.max(1, gapMs),
         };
   return { ...checks, interval, causes: lacking.length === 0, accused, wrong };
 }
 
-function isOnset(since: number | null, incidentCase: Asked['data']['since'], gapMs: number): boolean {
-  if (since === null || incidentCase === null) return since === incidentCase;
-  return since >= incidentCase.after - gapMs && since <= incidentCase.before + gapMs;
+/** Whether a finding says that something leaks in all instances, or in a certain one alone. */
+function isPlacedIn(leaksIn: string, { where, whole_of }: Asked['data']['findings'][number]): boolean {
+  const value = whole_of.label?.value ?? null;
+  if (leaksIn === 'all') return value === null && /in all \d+ instances|only one instance/.test(where);
+  return (value === null || value === leaksIn) && where.includes(`1 of `) && where.includes(leaksIn);
+}
+
+function isOnset(
+  { since, reachedAll }: Pick<IncidentCase['truth'], 'since' | 'reachedAll'>,
+  stated: Asked['data']['since'],
+  gapMs: number,
+): boolean {
+  if (since === null || stated === null) return since === stated;
+  return (reachedAll ?? since) >= stated.after - gapMs && since <= stated.before + gapMs;
 }
 
 function spanText(since: Asked['data']['since']): string {

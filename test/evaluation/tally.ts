@@ -56,6 +56,9 @@ const KIND_WORDS: Readonly<Record<Kind, string>> = {
   G: 'replaced by a dearer one',
   H: 'mix next to a job',
   I: 'dearer code next to a job',
+  K: 'leak in all or one',
+  L: 'leak that waits, or a queue',
+  M: 'one round of long waits',
 };
 
 const HEAD = [

@@ -10,9 +10,11 @@ export const DEPLOY_KINDS = ['p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', '
  * The kinds that services of public libraries showed, captured blind: less load, alone and with a change; new
  * code that waits on purpose; requests that queue for a pool of connections; a function that newly does two
  * kinds of work; a library in the place of another one, for the same cost and for more; a mix of requests
- * that changes next to jobs, and a function that costs more next to some.
+ * that changes next to jobs, and a function that costs more next to some; a leak in all instances, which
+ * differ in age and traffic, or in one of them; goroutines that leak and show in the profiles of waits, next
+ * to queues that pile up; one round of long waits.
  */
-export const FIELD_KINDS = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I'] as const;
+export const FIELD_KINDS = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'K', 'L', 'M'] as const;
 export const ALL_KINDS = [...KINDS, ...DEPLOY_KINDS, ...FIELD_KINDS] as const;
 export type DeployKind = (typeof DEPLOY_KINDS)[number] | (typeof FIELD_KINDS)[number];
 export type Kind = (typeof ALL_KINDS)[number];
@@ -67,6 +69,9 @@ export const VERDICTS: Readonly<Record<Kind, Verdict>> = {
   G: 'code_regression',
   H: 'load_increase',
   I: 'code_regression',
+  K: 'leak',
+  L: 'leak',
+  M: 'no_change',
 };
 
 /** Other honest answers to the innocent kinds. */
@@ -99,8 +104,12 @@ export interface Truth {
    * Names of labels that carry it as well where a deploy replaces all instances: any value of them is right.
    */
   acceptedLabels?: readonly string[];
+  /** The instance that leaks, or `all` of them; left out where nothing tells. */
+  leaksIn?: string;
   /** Start of the change, Unix ms. */
   since: number | null;
+  /** Time at which it has reached all instances, where a deploy takes its time. */
+  reachedAll?: number;
 }
 
 /** A question with its right answer. Windows are closed; the baseline ends 1 ms before the incident. */

@@ -5,14 +5,14 @@ import { byTimeAndPod, podLabels, REGIONS, START, suffix, VERSIONS } from './pod
 import { chance, integer, normal, pick, pickSome, type Random, uniform } from './random.js';
 
 /** Seconds between two profiles of a pod and seconds profiled where an agent profiles all of the time. */
-const CONTIGUOUS = [
+export const CONTIGUOUS = [
   [10, 10],
   [15, 15],
   [30, 30],
   [60, 60],
 ] as const;
 /** Times of the profiles where the profiler runs now and then. */
-const SPARSE = [
+export const SPARSE = [
   [60, 10],
   [120, 10],
   [225, 4],
@@ -40,6 +40,9 @@ const REPLACED: Readonly<Record<DeployKind, number>> = {
   G: 1,
   H: 0.3,
   I: 0.3,
+  K: 0.75,
+  L: 0.6,
+  M: 0,
 };
 
 interface Instance {

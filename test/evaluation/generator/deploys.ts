@@ -4,12 +4,14 @@ import type { DeployKind } from './case.js';
 import type { Fleet } from './fleet.js';
 import { buildFrame, type Path } from './frame.js';
 import type { Language } from './languages/language.js';
+import { leakSomewhere, leakThatWaits } from './leaks.js';
 import { type LensContext, withStacks } from './lenses.js';
 import { type LensPlan, passesThrough, type StackPlan, workStack } from './plan.js';
 import { chooseNode, plantTime, totalMean } from './plant.js';
 import { chance, gamma, integer, logUniform, normal, pick, pickSome, uniform } from './random.js';
 import { replaceLibrary } from './replaced.js';
 import { calmLenses, finish, intensified, type Lenses, type Scenario } from './scenario.js';
+import { stall } from './stalled.js';
 import type { AppNode, CallTree } from './tree.js';
 import { queueForPool, waitOnPurpose } from './waiting.js';
 
@@ -24,8 +26,13 @@ export function buildDeploy(
   perProfile: number,
 ): Scenario {
   const { random } = context;
+  if (kind === 'K') return leakSomewhere(context, fleet, perProfile);
   const calm = calmLenses(kind, context, fleet, perProfile);
   switch (kind) {
+    case 'L':
+      return leakThatWaits(context, fleet, calm);
+    case 'M':
+      return stall(context, calm);
     case 'p':
     case 'w':
       return plantLibrary(kind, context, fleet, calm);

@@ -31,6 +31,10 @@ export interface Fleet {
   label: { name: string; value: string } | null;
   /** Names of labels that tell the new instances from the old ones. */
   acceptedLabels?: readonly string[];
+  /** The instance that leaks, or `all` of them. */
+  leaksIn?: string;
+  /** Time at which the change has reached all instances, where a deploy takes its time. */
+  reachedAll?: number;
 }
 
 /** Properties that all services of a fleet share. */

@@ -6,12 +6,14 @@ import { measureEffect, measureMasses } from './effect.js';
 import { type Fleet, type FleetShape, makeFleet } from './fleet.js';
 import { LANGUAGES } from './languages/index.js';
 import type { LanguageName, Project } from './languages/language.js';
+import { makeLeakFleet } from './leak-fleet.js';
 import type { LensContext } from './lenses.js';
 import { createMemorySource, type StoredProfile } from './memory-source.js';
 import { expectedSamples, type LensPlan, passesThrough, type Snapshot } from './plan.js';
 import { createRandom, integer, logUniform, pick, type Random, uniform } from './random.js';
 import { sampleLens } from './sampling.js';
 import { buildScenario, type Scenario } from './scenario.js';
+import { makeStalledFleet } from './stalled.js';
 import { growTree } from './tree.js';
 
 export interface GenerateOptions {
@@ -52,6 +54,9 @@ const LANGUAGES_OF: Readonly<Partial<Record<Kind, readonly LanguageName[]>>> = {
   t: ['go', 'node', 'java'],
   C: ['go'],
   D: ['go'],
+  K: ['go', 'node'],
+  L: ['go'],
+  M: ['go', 'java'],
 };
 const SERVICES =
   'checkout-api notification-hub auth-gateway geo-routing storefront-bff invoice-worker catalog-search ledger-core'.split(
@@ -74,9 +79,7 @@ export function generateCase(kind: Kind, seed: number, options: GenerateOptions 
     variant: integer(random, 0, 11),
   };
   const language = LANGUAGES[name];
-  const fleet = isDeployKind(kind)
-    ? makeDeployFleet(random, kind, service)
-    : makeFleet(random, kind, service, { shape: options.shape, steady: options.growth !== undefined });
+  const fleet = makeAnyFleet(random, kind, service, options);
   const context: LensContext = {
     random,
     language,
@@ -104,14 +107,16 @@ export function generateCase(kind: Kind, seed: number, options: GenerateOptions 
       incident: activeSamples(lenses[scenario.timeLens], fleet.snapshots, 'incident'),
     },
     truth: {
-      verdict: VERDICTS[kind],
+      verdict: scenario.verdict ?? VERDICTS[kind],
       functions: [culprit, ...also].flatMap((fn) => (fn === null ? [] : [fn.name])),
       guiltyCallers: caller === undefined || caller === null ? [] : [caller.name],
       ...(ACCEPTED[kind] === undefined ? {} : { acceptedVerdicts: ACCEPTED[kind] }),
       ...(scenario.causes === undefined ? {} : { causes: scenario.causes }),
       label: fleet.label,
       ...(fleet.acceptedLabels === undefined ? {} : { acceptedLabels: fleet.acceptedLabels }),
+      ...(fleet.leaksIn === undefined || scenario.verdict === 'contention' ? {} : { leaksIn: fleet.leaksIn }),
       since: fleet.since,
+      ...(fleet.reachedAll === undefined ? {} : { reachedAll: fleet.reachedAll }),
     },
     effects: scenario.shows.flatMap(({ lens, scale, guilty, typeIndex }) => {
       const plan = lenses[lens];
@@ -128,6 +133,13 @@ export function generateCase(kind: Kind, seed: number, options: GenerateOptions 
       return options.versions === true ? asVersions(stored, fleet.windows) : stored;
     }),
   };
+}
+
+function makeAnyFleet(random: Random, kind: Kind, service: string, options: GenerateOptions): Fleet {
+  if (!isDeployKind(kind))
+    return makeFleet(random, kind, service, { shape: options.shape, steady: options.growth !== undefined });
+  if (kind === 'K' || kind === 'L') return makeLeakFleet(random, kind, service);
+  return kind === 'M' ? makeStalledFleet(random, service) : makeDeployFleet(random, kind, service);
 }
 
 /**

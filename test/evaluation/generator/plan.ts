@@ -20,6 +20,10 @@ export interface Snapshot {
   activation: number;
   /** −0.5 to 0.5 over both windows. */
   progress: number;
+  /**
+   * Memory that the process holds without the planted change, as a factor: an old one has filled its caches.
+   */
+  held?: number;
 }
 
 /** A stack with what it is expected to cost. */
@@ -38,6 +42,8 @@ export interface StackPlan {
   vanishes?: boolean;
   /** Ordinary ups and downs of a level over time (a cache that fills). */
   level?: (time: number) => number;
+  /** Size of a sample of a spread type at a moment, as a factor: a queue that grows makes waits longer. */
+  size?: (at: Snapshot) => number;
 }
 
 /** A type of a lens: a value is `samples × per[stack]`. */
@@ -73,7 +79,9 @@ export function expectedSamples(lens: LensPlan, at: Snapshot, intensity = 1): Fl
       return;
     }
     const present = stack.role === 'warmup' ? at.warmth : stack.vanishes ? 1 - at.activation : 1;
-    const steady = stack.mean * present * (1 + stack.drift * at.progress) * (stack.level?.(at.time) ?? 1);
+    const held = lens.name === 'memory' && !stack.scales ? (at.held ?? 1) : 1;
+    const steady =
+      stack.mean * held * present * (1 + stack.drift * at.progress) * (stack.level?.(at.time) ?? 1);
     const added = intensity * stack.planted * at.activation;
     expected[index] = (steady + added) * (stack.scales ? at.load : 1) * at.podFactor;
     active += expected[index] ?? 0;

@@ -12,7 +12,8 @@ export function sampleLens(random: Random, lens: LensPlan, snapshots: readonly S
         id,
         counts.map((count, stack) => {
           if (count === 0) return 0;
-          const meanValue = per[stack] ?? 0;
+          const size = spread ? (lens.stacks[stack]?.size?.(at) ?? 1) : 1;
+          const meanValue = (per[stack] ?? 0) * size;
           return Math.max(1, Math.round(spread ? gamma(random, count, meanValue) : count * meanValue));
         }),
       ]),

@@ -1,5 +1,5 @@
 import type { FunctionInfo } from '../../../src/profile/model.js';
-import type { Effect, Kind } from './case.js';
+import type { Effect, Kind, Verdict } from './case.js';
 import { intensityFor, measureMasses } from './effect.js';
 import type { Fleet } from './fleet.js';
 import { buildFrame, type Path } from './frame.js';
@@ -34,6 +34,8 @@ export interface Scenario {
   also: readonly FunctionInfo[];
   /** Names of the culprits of each of several changes. */
   causes?: readonly (readonly string[])[];
+  /** The right verdict where the kind does not tell it. */
+  verdict?: Verdict;
   /** Lenses that show the change, that of the culprit first. */
   shows: { lens: number; typeIndex: number; scale: Effect['scale']; guilty: (stack: StackPlan) => boolean }[];
 }
@@ -84,7 +86,7 @@ export function calmLenses(kind: Kind, context: LensContext, fleet: Fleet, perPr
   const wall = name === 'node' || (name === 'java' && kind === 'm');
   const idleShare = kind === 'm' ? uniform(random, 0.88, 0.97) : uniform(random, 0.7, 0.95);
   const time = timeLens(context, perProfile, wall, idleShare);
-  const locks = (name === 'go' || name === 'java') && ('ftCD'.includes(kind) || chance(random, 0.3));
+  const locks = (name === 'go' || name === 'java') && ('ftCDLM'.includes(kind) || chance(random, 0.3));
   return {
     time: { ...time, stacks: drifting(context, fleet, time) },
     alloc:
@@ -96,7 +98,7 @@ export function calmLenses(kind: Kind, context: LensContext, fleet: Fleet, perPr
         ? inUseLens(context, logUniform(random, 40, 400), kind === 'e' ? null : cacheFill(random, fleet))
         : null,
     goroutines:
-      name === 'go' && (kind === 'd' || chance(random, 0.6))
+      name === 'go' && (kind === 'd' || kind === 'L' || chance(random, 0.6))
         ? goroutineLens(context, logUniform(random, 20, 200))
         : null,
     mutex: locks ? lockLens(context, 'mutex', logUniform(random, 3, 40)) : null,
@@ -227,7 +229,7 @@ function plantCollector(context: LensContext, fleet: Fleet, calm: Lenses): Scena
 }
 
 /** A leak grows over the window to 1.5 to 60 times (goroutines) or 10 times (heap) of what there was. */
-function plantLeak(kind: 'd' | 'e', context: LensContext, calm: Lenses): Scenario {
+export function plantLeak(kind: 'd' | 'e', context: LensContext, calm: Lenses): Scenario {
   const { random, tree } = context;
   if (kind === 'e') {
     if (calm.inUse === null) throw new Error('a memory leak needs a profile of live memory');
@@ -293,6 +295,7 @@ export function addTo(lens: LensPlan, path: Path, planted: number, scales = true
 }
 
 interface Finding {
+  verdict?: Verdict;
   causes?: readonly (readonly string[])[];
   culprit?: FunctionInfo | null;
   caller?: FunctionInfo | null;
@@ -308,7 +311,7 @@ interface Finding {
 /** Lists the lenses that exist, and where the change shows among them. */
 export function finish(
   lenses: Lenses,
-  { culprit = null, caller = null, also = [], shows, causes }: Finding,
+  { culprit = null, caller = null, also = [], shows, causes, verdict }: Finding,
 ): Scenario {
   const { time, alloc, inUse, goroutines, mutex, block } = lenses;
   const all = [time, alloc, inUse, goroutines, mutex, block].filter((lens) => lens !== null);
@@ -319,6 +322,7 @@ export function finish(
     caller,
     also,
     ...(causes === undefined ? {} : { causes }),
+    ...(verdict === undefined ? {} : { verdict }),
     shows: shows.flatMap(({ lens, scale, guilty, typeIndex }) => {
       const plan = lenses[lens];
       if (plan === null) return [];

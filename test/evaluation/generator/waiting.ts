@@ -1,7 +1,7 @@
 import type { Fleet } from './fleet.js';
 import { buildFrame, chain, type Path } from './frame.js';
 import { GO_WAITS, type LensContext, withStacks } from './lenses.js';
-import { type LensPlan, passesThrough, type StackPlan, workStack } from './plan.js';
+import { type LensPlan, passesThrough, type Snapshot, type StackPlan, workStack } from './plan.js';
 import { anySite, totalMean } from './plant.js';
 import { chance, integer, logUniform, pick, uniform } from './random.js';
 import { finish, type Lenses, type Scenario } from './scenario.js';
@@ -9,30 +9,40 @@ import { finish, type Lenses, type Scenario } from './scenario.js';
 // Waits in the block profiles of Go: goroutines that wait for events or for work, and requests that queue.
 
 const SECOND_NS = 1e9;
-const SELECT = chain('runtime.selectgo @ runtime/select.go:122');
+export const SELECT = chain('runtime.selectgo @ runtime/select.go:122');
 const RECEIVE = chain(`runtime.chanrecv @ runtime/chan.go:639
   runtime.chanrecv1 @ runtime/chan.go:509`);
 /** How the standard library waits for a connection of a full pool. */
-const POOL = chain(`database/sql.(*DB).QueryContext @ database/sql/sql.go:1727
+export const POOL = chain(`database/sql.(*DB).QueryContext @ database/sql/sql.go:1727
   database/sql.(*DB).query @ database/sql/sql.go:1751
   database/sql.(*DB).conn @ database/sql/sql.go:1369
   runtime.selectgo @ runtime/select.go:122`);
 
 /** A stack that waits a number of seconds in each profile, in waits of a length. */
-interface Waiter {
+export interface Waiter {
   path: Path;
   before: number;
   added: number;
   waitSeconds: number;
   scales: boolean;
+  /** Number of the waits that were there before, and length of all waits, at a moment, as factors. */
+  level?: (time: number) => number;
+  size?: (at: Snapshot) => number;
 }
 
-function addWaits(lens: LensPlan, waiters: readonly Waiter[]): LensPlan {
+export function addWaits(lens: LensPlan, waiters: readonly Waiter[]): LensPlan {
   return waiters.reduce(
-    (plan, { path, before, added, waitSeconds, scales }) =>
+    (plan, { path, before, added, waitSeconds, scales, level, size }) =>
       withStacks(
         plan,
-        [workStack(path, before / waitSeconds, { planted: added / waitSeconds, scales })],
+        [
+          workStack(path, before / waitSeconds, {
+            planted: added / waitSeconds,
+            scales,
+            ...(level === undefined ? {} : { level }),
+            ...(size === undefined ? {} : { size }),
+          }),
+        ],
         ({ spread }) => (spread ? waitSeconds * SECOND_NS : 1),
       ),
     lens,
@@ -40,10 +50,10 @@ function addWaits(lens: LensPlan, waiters: readonly Waiter[]): LensPlan {
 }
 
 /** Seconds that each profile of a fleet covers. */
-const profileSeconds = ({ snapshots }: Fleet): number => snapshots[0]?.seconds ?? 10;
+export const profileSeconds = ({ snapshots }: Fleet): number => snapshots[0]?.seconds ?? 10;
 
 /** Goroutines of each instance that wait for work all of the time. */
-function idleWorkers({ random, tree }: LensContext, fleet: Fleet, count: number): Waiter {
+export function idleWorkers({ random, tree }: LensContext, fleet: Fleet, count: number): Waiter {
   return {
     path: [buildFrame(tree.newFunction(), 5), ...pick(random, GO_WAITS)],
     before: count * profileSeconds(fleet),
