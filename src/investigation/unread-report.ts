@@ -43,8 +43,8 @@ export function allRows(reading: Evidence): LensRow[] {
     if (isUnread(row)) return { ...row, verdict: 'not_read' };
     const wait = reading.waits.find(({ lens }) => lens.type.id === row.type.id);
     const share = reading.shares.find(({ lens }) => lens.type.id === row.type.id);
-    const { later = measureLater(share), usual = null, dismissed = null } = wait ?? {};
-    return withExcuse(row, { later, usual, dismissed, ...circumstances });
+    const { later = measureLater(share), usual = null, withoutStall = null, dismissed = null } = wait ?? {};
+    return withExcuse(row, { later, usual, withoutStall, dismissed, ...circumstances });
   });
   const explained = withSharedWork(withLessLoad(rows, reading), reading);
   const without = absent.filter(({ lens }) => rows.every(({ type }) => type.id !== lens.type.id));

@@ -192,12 +192,26 @@ export function levelEvidence(
  */
 export function waitEvidence(
   alias: Alias,
-  { before = 0.1, after = 0.1, hasGrown }: GrowthEvidence = {},
+  { before = 0.1, after = 0.1, hasGrown, waiters }: GrowthEvidence & { waiters?: 'leak' | 'queue' } = {},
 ): WaitLens {
   const [was, is] = [before ?? 0, after ?? 0];
   const contention =
-    hasGrown === undefined ? null : { growth: siteGrowth(hasGrown), added: is - was, since: SINCE };
-  return { lens: toLens(alias), before: was, after: is, later: is, usual: was, contention, dismissed: null };
+    hasGrown === undefined
+      ? null
+      : {
+          ...{ growth: siteGrowth(hasGrown), added: is - was, since: SINCE },
+          ...(waiters === undefined ? {} : { waiters }),
+        };
+  return {
+    lens: toLens(alias),
+    before: was,
+    after: is,
+    later: is,
+    usual: was,
+    withoutStall: null,
+    contention,
+    dismissed: null,
+  };
 }
 
 export interface ReadingEvidence {

@@ -10,6 +10,8 @@ const TYPES = {
   goroutines: { id: 'goroutine:goroutine:count:goroutine:count', sample: 1 },
   mutex: { id: 'mutex:delay:nanoseconds:contentions:count', sample: 1e6 },
   block: { id: 'block:delay:nanoseconds:contentions:count', sample: 1e6 },
+  mutex_contentions: { id: 'mutex:contentions:count:contentions:count', sample: 1 },
+  block_contentions: { id: 'block:contentions:count:contentions:count', sample: 1 },
   off_cpu: { id: 'offcpu:off_cpu:nanoseconds:offcpu:nanoseconds', sample: 1e7 },
   exceptions: { id: 'exception:exceptions:count:exception:count', sample: 1 },
 } as const;

@@ -15,6 +15,7 @@ import { replacement } from './onset/replacement.js';
 import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
 import { edges, getResolution, type Since, splitIntoRounds } from './rounds.js';
 import type { InvestigationContext } from './shares.js';
+import { readStall } from './waits/stall.js';
 
 export interface WaitLens {
   lens: LensType;
@@ -25,11 +26,18 @@ export interface WaitLens {
   later: number;
   /** Waiting time per profile in the baseline without its worst part: few long waits make most of a sum. */
   usual: number;
+  /** Waiting time per profile without the one round of long waits that made it rise; null where none did. */
+  withoutStall: number | null;
   contention: {
     growth: SiteGrowth;
     /** Waiting time per profile that was added, in seconds. */
     added: number;
     since: Since | null;
+    /**
+     * Whether the goroutines that became more at the place leak or queue there; left out where none did, null
+     * where that cannot be told.
+     */
+    waiters?: 'leak' | 'queue' | null;
   } | null;
   /**
    * Reason why waiting that grew is no contention: waits of all kinds grew alike, the delays are immaterial
@@ -87,15 +95,20 @@ export async function readWaits(
       parts.reduce((sum, { profiles }) => sum + profiles, 0),
     );
   const [meanBefore, meanAfter] = [mean(before), mean(after)];
+  const stall = waitRose({ before: meanBefore, after: meanAfter })
+    ? readStall(profileTimes, main, plan.incident, { before: meanBefore, seconds })
+    : null;
   const withoutContention: WaitLens = {
     lens,
     before: meanBefore,
     after: meanAfter,
     later: mean(after.slice(Math.floor(after.length / 2))),
     usual: mean(withoutWorst(before)),
+    withoutStall: stall?.usual ?? null,
     contention: null,
     dismissed: null,
   };
+  if (stall !== null) return withoutContention;
   const growthStart = waitGrew(before, after, load);
   const levelsOfType = { before: meanBefore, after: meanAfter };
   if (growthStart === null) {
@@ -136,7 +149,7 @@ const LESS_TIME = 0.85;
 
 /** Whether waiting rose, and neither a lock nor anything else explains it. */
 function isUnexplained(wait: WaitLens): boolean {
-  return wait.contention === null && wait.dismissed === null && waitRose(wait);
+  return wait.contention === null && wait.dismissed === null && wait.withoutStall === null && waitRose(wait);
 }
 
 /**

@@ -5,7 +5,14 @@ import { agreeing, inAgreement } from '../agreement.js';
 import { withExcuse } from './excuse.js';
 
 describe('circumstances that make a movement no news', () => {
-  const replaced = { isReplaced: true, served: 1.2, later: null, usual: null, dismissed: null };
+  const replaced = {
+    isReplaced: true,
+    served: 1.2,
+    later: null,
+    usual: null,
+    withoutStall: null,
+    dismissed: null,
+  };
   test.each<[string, LensRow, Parameters<typeof withExcuse>[1], LensRow['excuse']]>([
     ['goroutines that fell with a deploy', row('goroutines', 40, 16, null), replaced, 'restart'],
     [
@@ -25,13 +32,25 @@ describe('circumstances that make a movement no news', () => {
     [
       'waiting that fell from a few long waits in one part of the baseline',
       row('mutex', 150e6, 51e6, null),
-      { ...replaced, isReplaced: false, usual: 0.127 },
+      { ...replaced, isReplaced: false, usual: 0.127, withoutStall: null },
       'passing',
     ],
     [
       'waiting that fell from what it was in all parts of the baseline',
       row('mutex', 150e6, 51e6, null),
-      { ...replaced, isReplaced: false, usual: 0.128 },
+      { ...replaced, isReplaced: false, usual: 0.128, withoutStall: null },
+      undefined,
+    ],
+    [
+      'waiting that rose in one round only',
+      row('mutex', 51e6, 150e6, null),
+      { ...replaced, isReplaced: false, withoutStall: 0.127 },
+      'stalled',
+    ],
+    [
+      'waiting that rose in one round above all, and stays higher in the others',
+      row('mutex', 51e6, 150e6, null),
+      { ...replaced, isReplaced: false, withoutStall: 0.128 },
       undefined,
     ],
     ['CPU of instances that started', row('cpu', 1e9, 1.6e9, 0.01), { ...replaced, later: 1.4 }, 'settled'],
@@ -95,6 +114,7 @@ test.each<[string, LensRow]>([
     served: 1.2,
     later: 0.001,
     usual: null,
+    withoutStall: null,
     dismissed: 'starved',
   } as const;
   expect(withExcuse(given, circumstances)).toBe(given);
@@ -103,15 +123,29 @@ test.each<[string, LensRow]>([
 test('where the time served is unknown, no waiting is immaterial', () => {
   const fell: LensRow = { ...row('mutex', 2e6, 1e6, null), verdict: 'fell' };
   expect(
-    withExcuse(fell, { isReplaced: false, served: null, later: null, usual: null, dismissed: null }),
+    withExcuse(fell, {
+      isReplaced: false,
+      served: null,
+      later: null,
+      usual: null,
+      withoutStall: null,
+      dismissed: null,
+    }),
   ).toBe(fell);
 });
 
 test('amounts, which follow no restart, have no excuse', () => {
   const fell: LensRow = { ...row('alloc', 9e9, 1e9, 0.01), verdict: 'fell' };
-  expect(withExcuse(fell, { isReplaced: true, served: 1.2, later: null, usual: null, dismissed: null })).toBe(
-    fell,
-  );
+  expect(
+    withExcuse(fell, {
+      isReplaced: true,
+      served: 1.2,
+      later: null,
+      usual: null,
+      withoutStall: null,
+      dismissed: null,
+    }),
+  ).toBe(fell);
 });
 
 test('waiting that fell has no excuse of waiting that grew', () => {
@@ -121,6 +155,7 @@ test('waiting that fell has no excuse of waiting that grew', () => {
     served: 1.2,
     later: 0.001,
     usual: null,
+    withoutStall: null,
     dismissed: 'starved',
   } as const;
   expect(withExcuse(fell, circumstances)).toBe(fell);
@@ -135,6 +170,13 @@ test.each<[string, number | null, LensRow['excuse']]>([
 ])('waiting that grew to 13 ms of 1.2 s, by a difference %s', (_, before, excuse) => {
   const rose: LensRow = { ...row('mutex', before, 13e6, null), verdict: 'rose' };
   expect(
-    withExcuse(rose, { isReplaced: false, served: 1.2, later: null, usual: null, dismissed: null }).excuse,
+    withExcuse(rose, {
+      isReplaced: false,
+      served: 1.2,
+      later: null,
+      usual: null,
+      withoutStall: null,
+      dismissed: null,
+    }).excuse,
   ).toBe(excuse);
 });

@@ -13,6 +13,8 @@ export interface Circumstances {
   later: number | null;
   /** Waiting per profile of the baseline without its worst part, in seconds; null of another kind. */
   usual: number | null;
+  /** Waiting per profile without one round of long waits, in seconds; null where there was none. */
+  withoutStall: number | null;
   /** Reason why waiting that grew is no contention. */
   dismissed: LensRow['excuse'] | null;
 }
@@ -20,12 +22,13 @@ export interface Circumstances {
 /**
  * The row with the reason why its movement is no news: a level or waiting that fell when all instances were
  * replaced, waiting that fell only from a few long waits in one part of the baseline, waiting that changed by
- * less than one hundredth of the time served, the least that is contention, or time or waiting that new
+ * less than one hundredth of the time served, the least that is contention, waiting that rose in one round of
+ * profiles only, or time or waiting that new
  * instances took while they started.
  */
 export function withExcuse(
   row: LensRow,
-  { isReplaced, served, later, usual, dismissed }: Circumstances,
+  { isReplaced, served, later, usual, withoutStall, dismissed }: Circumstances,
 ): LensRow {
   const { kind, type, verdict, before, after } = row;
   if (verdict !== 'rose' && verdict !== 'fell') return row;
@@ -39,6 +42,10 @@ export function withExcuse(
   if (kind !== 'wait') return row;
   const changed = Math.abs((after ?? 0) - (before ?? 0)) * seconds;
   if (verdict === 'rose' && dismissed) return { ...row, excuse: dismissed };
+  const isStalled =
+    withoutStall !== null &&
+    describeMovement({ ...row, after: withoutStall / seconds })?.direction !== 'rose';
+  if (verdict === 'rose' && isStalled) return { ...row, excuse: 'stalled' };
   if (served !== null && changed < MIN_WAIT_PART * served) return { ...row, excuse: 'immaterial' };
   // The waits of old processes do not come back with them.
   if (verdict === 'fell' && isReplaced) return { ...row, excuse: 'restart' };

@@ -11,8 +11,12 @@ export interface InstanceRise {
   label: string;
   /** Instances whose value per profile rose by at least half of the mean rise. */
   risen: readonly string[];
-  /** Number of instances that sent profiles in the window. */
+  /**
+   * Number of instances that sent profiles in the window; next to a leak those that ran long enough to tell.
+   */
   all: number;
+  /** Number of further instances, which did not. */
+  unclear?: number;
 }
 
 /** A part of the profiles of a service that shares and values are about; null: all of them. */
@@ -128,8 +132,8 @@ export interface Finding {
    * bytes allocated per profile, after ÷ before; null where unknown.
    */
   collectorAlone?: { allocations: number | null };
-  /** Other types in which the same function changed. */
-  also: readonly { type: ProfileType; shareBefore: number; shareAfter: number }[];
+  /** Other types in which the same function changed, or in which the goroutines that leak wait. */
+  also: readonly { type: ProfileType; shareBefore: number; shareAfter: number; isOfWaiters?: true }[];
 }
 
 export interface LensRow {
@@ -152,9 +156,10 @@ export interface LensRow {
   sameAs: string | null;
   /**
    * Reason why a value that `rose` or `fell` is no news: what new instances started with, waiting that is
-   * immaterial next to the time served or grew like all waits, goroutines that wait for a processor, new
-   * code that waits on purpose, fewer requests, more instances that share the same work, a few long waits in
-   * one part of the baseline, or time that new instances took while they started.
+   * immaterial next to the time served or grew like all waits, goroutines that wait for a processor, new code
+   * that waits on purpose, fewer requests, more instances that share the same work, a few long waits in one
+   * part of the baseline, long waits in one round of the window, or time that new instances took while they
+   * started. /
    */
   excuse?:
     | 'restart'
@@ -165,6 +170,7 @@ export interface LensRow {
     | 'load'
     | 'shared'
     | 'passing'
+    | 'stalled'
     | 'settled';
 }
 

@@ -41,6 +41,15 @@ test('time that new instances took while they started is said to have settled', 
   expect(reason({ verdict: 'no_change' })).toContain('do not report single functions that moved by chance');
 });
 
+test('one round of long waits is said to be one', () => {
+  const waits = (['block', 'mutex'] as const).map(
+    (alias): LensRow => ({ ...row, ...toLens(alias), excuse: 'stalled' }),
+  );
+  expect(reason({ verdict: 'no_change', lenses: [row, ...waits] })).toContain(
+    'x1.58), and one round of block and mutex profiles had long waits; do not report',
+  );
+});
+
 test('what moved is not why the service costs more, where it does', () => {
   const moved = (after: number) => reason({ verdict: 'moved', totals: { before: 1e9, after } });
   expect(moved(1.2e9)).toBe(

@@ -1,6 +1,7 @@
 import { type Finding, isUnexplained, type LensRow } from '../../profile/compare/finding.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
 import { formatShare, formatValue } from '../../text/units.js';
+import { stalledText } from '../change/excuses.js';
 import { aliasRange, rangeText } from '../change/finding-sentence.js';
 import { displayBriefly, displayName } from '../functions.js';
 import type { Investigation } from './investigation.js';
@@ -36,7 +37,7 @@ export function verdictReason(investigation: Investigation): string {
         return `${change}: all instances are new, and by the later half of the window it had settled; no function of ${readText(investigation)} changed beyond noise`;
       return investigation.mix.length > 0
         ? `${change}; ${mixText(investigation)}`
-        : `no function of ${readText(investigation)} changed beyond noise (${change}); do not report single functions that moved by chance`;
+        : `no function of ${readText(investigation)} changed beyond noise (${change})${stalledText(investigation.lenses)}; do not report single functions that moved by chance`;
     case 'inconclusive':
       if (investigation.isInFewInstances)
         return `${change}, but only in some of the instances, and no function stands out of the noise`;
