@@ -77,11 +77,9 @@ export async function buildComparison(
       ? null
       : {
           ...first,
-          instances: instanceRise(
-            shares.profileTimes,
-            evidenceContext.plan,
-            evidenceContext.fleet.instanceLabel,
-          ),
+          instances:
+            first.instances ??
+            instanceRise(shares.profileTimes, evidenceContext.plan, evidenceContext.fleet.instanceLabel),
         };
   return {
     source: scope.source.name,

@@ -149,3 +149,14 @@ describe('goroutines that leak without an own frame', () => {
     expect(told?.chargedTo?.function).toBe(charged);
   });
 });
+
+test('a leak keeps the instances in which it was seen to grow', () => {
+  const level = levelEvidence('inuse', { after: 40, hasGrown: { from: {}, to: { 'main serve': 40 } } });
+  const seen = { label: 'pod', risen: ['a', 'b'], all: 2 };
+  const leak = level.leak === null ? null : { ...level.leak, instances: seen };
+  const reading = buildReading({ levels: [level] });
+  const instances = { label: 'pod', risen: ['a'], all: 2 };
+  const totals = reading.totals.map((row) => ({ ...row, instances }));
+  const [finding] = withContext(findings({ kind: 'leak', of: { ...level, leak } }), { ...reading, totals });
+  expect(finding?.instances).toEqual(seen);
+});

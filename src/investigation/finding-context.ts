@@ -21,7 +21,10 @@ export function withContext(
   return findings.map((finding, index) => ({
     ...finding,
     ...chargedToUser(finding, reading.shares),
-    instances: reading.totals.find(({ lens }) => lens.type.id === finding.type.id)?.instances ?? null,
+    instances:
+      finding.instances ??
+      reading.totals.find(({ lens }) => lens.type.id === finding.type.id)?.instances ??
+      null,
     collector: index === allocating ? time : null,
   }));
 }

@@ -21,6 +21,7 @@ const rising = (each: number) => ({
   profiles: { inuse: (minute: number) => level(100 + each * Math.max(0, minute)) },
 });
 const CALM = { inuse: always(level(100)) };
+const CALM_AT_END = { minutes: { from: 12 } };
 
 async function leakIn(instances: readonly SmallInstance[], question?: Question) {
   const { context, lens, profileTimes } = await readyFor('inuse', instances, question);
@@ -62,6 +63,19 @@ describe('a leak', () => {
       leaks: true,
       instance: { name: 'pod', value: 'd' },
     },
+    {
+      what: 'of all instances, of which one is far ahead, is one of all',
+      // The mean does not double.
+      instances: pods(8, rising(5).profiles, { c: rising(40) }),
+      leaks: true,
+      instance: null,
+    },
+    {
+      what: 'of half of the instances is not one of a single instance',
+      instances: pods(4, CALM, { c: rising(20), d: rising(20) }),
+      leaks: true,
+      instance: null,
+    },
     { what: 'of nobody is none', instances: pods(3, CALM), leaks: false, instance: null },
     {
       what: 'needs more than a new instance that holds as much as the others',
@@ -74,6 +88,45 @@ describe('a leak', () => {
       leaks,
       instance,
       site: leaks ? 'cache.put' : null,
+    });
+  });
+
+  const AHEAD = pods(8, rising(5).profiles, { c: rising(40) });
+  test('of all instances is read in all of them, and shows the levels of all', async () => {
+    const { before, after, requests } = await leakIn(AHEAD);
+    const sample = getSampleValue('inuse');
+    expect(before).toBe(200 * sample);
+    expect(after).toBe((200 + (14 * (7 * 5 + 40)) / 8) * sample);
+    expect(requests.made).toBe(6);
+  });
+
+  test('of new instances that came one after the other began with the first of them', async () => {
+    const since = (first: number) => (minute: number) => level(100 + 40 * Math.max(0, minute - first));
+    const old = (to: number) => ({ profiles: { inuse: always(level(180)) }, minutes: { to } });
+    const instances = [
+      { labels: { pod: 'a' }, ...old(1) },
+      { labels: { pod: 'b' }, ...old(6) },
+      { labels: { pod: 'c' }, minutes: { from: 2 }, profiles: { inuse: since(2) } },
+      { labels: { pod: 'd' }, minutes: { from: 7 }, profiles: { inuse: since(7) } },
+    ];
+    const { context, lens, profileTimes } = await readyFor('inuse', instances);
+    const { leak } = await readLevels(context, lens, profileTimes);
+    expect(((leak?.since.before ?? 0) - START) / 60_000).toBeCloseTo(2.5, 0);
+    expect(leak?.instances).toMatchObject({ risen: ['c', 'd'], all: 2 });
+  });
+
+  test('of one next to others that came too late to tell is shown in all', async () => {
+    const instances = pods(4, CALM, { a: rising(40), b: CALM_AT_END, c: CALM_AT_END, d: CALM_AT_END });
+    expect(await leakIn(instances)).toMatchObject({ leaks: true, instance: null, site: 'cache.put' });
+  });
+
+  test('of several is shown in the strongest where another one hides it from the whole', async () => {
+    const fell = { profiles: { inuse: changing(level(2_100), level(100)) } };
+    const instances = pods(3, CALM, { a: rising(40), b: rising(8), c: fell });
+    expect(await leakIn(instances)).toMatchObject({
+      leaks: true,
+      instance: { name: 'pod', value: 'a' },
+      site: 'cache.put',
     });
   });
 

@@ -1,3 +1,4 @@
+import type { InstanceRise } from '../../profile/compare/finding.js';
 import { exceedsHeapSampling } from '../../profile/compare/growth/heap-sampling.js';
 import { computeMinAdded, levelRose } from '../../profile/compare/growth/rise.js';
 import type { SiteGrowth } from '../../profile/compare/growth.js';
@@ -10,24 +11,18 @@ import {
 } from '../../profile/compare/leak.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
 import { rampOrReplacement } from '../../profile/compare/onset/replacement.js';
-import { rampInterval, stepPoint } from '../../profile/compare/since.js';
+import { arrivalInterval, rampInterval, stepPoint } from '../../profile/compare/since.js';
 import { share, totalPerProfile } from '../../profile/contrast/contrast.js';
 import { isCode } from '../../profile/contrast/joined-names.js';
-import { partWindows } from '../../profile/series/parts.js';
 import type { Window } from '../../sources/source.js';
 import { bytesPerUnit } from '../../text/units.js';
 import type { LensType } from './lens.js';
+import { levelsIn } from './levels/course.js';
 import { readGrowth } from './levels/ends.js';
 import { findPlaceLeak } from './levels/place-leak.js';
+import { instancesThatLeak, isOfFewInstances, startOfLeak } from './levels/spread.js';
 import { replacement } from './onset/replacement.js';
-import {
-  computeMean,
-  measureGap,
-  type ProfileTimes,
-  sendersIn,
-  sharedTimes,
-  totalsIn,
-} from './profile-times.js';
+import { measureGap, type ProfileTimes, sendersIn } from './profile-times.js';
 import { getResolution } from './rounds.js';
 import type { InvestigationContext } from './shares.js';
 
@@ -41,7 +36,13 @@ export interface LevelLens {
    * one grows beneath a level that is large without it.
    */
   leak:
-    | (Leak & { growth: SiteGrowth; instance: { name: string; value: string } | null; isHidden: boolean })
+    | (Leak & {
+        growth: SiteGrowth;
+        instance: { name: string; value: string } | null;
+        isHidden: boolean;
+        /** Instances in which the level grows; left out where they are not told apart. */
+        instances?: InstanceRise | null;
+      })
     | null;
   /** A level that rose far above the baseline without leaking. */
   rise: LevelRise | null;
@@ -73,8 +74,13 @@ export async function readLevels(
 ): Promise<LevelLens> {
   const { plan, fleet } = context;
   const deploy = replacement(context, profileTimes);
-  const onset = (foot: Leak['since']) => {
-    const { after, before } = rampOrReplacement(foot, deploy, getResolution(profileTimes));
+  const onset = (foot: Leak['since'], instances: InstanceRise | null = null) => {
+    const start = instances === null ? null : startOfLeak(profileTimes, plan, instances);
+    const resolution = getResolution(profileTimes);
+    const { after, before } =
+      start !== null && foot.after > start.first
+        ? arrivalInterval({ ...start, ...resolution })
+        : rampOrReplacement(foot, deploy, resolution);
     return { after: Math.max(after, plan.baseline.from), before: Math.min(before, plan.incident.to) };
   };
   const baseline = levelsIn(profileTimes, plan.baseline);
@@ -109,21 +115,24 @@ export async function readLevels(
     }
   }
   const [first] = candidates.sort((a, b) => b.leak.after - a.leak.after);
-  const growth = first === undefined ? null : await readGrowth(context, lens, profileTimes, first.instance);
-  if (first === undefined || growth === null) {
+  const spread = (since: Leak['since']) => instancesThatLeak(profileTimes, plan, label, since);
+  const shown = first === undefined ? null : await readShown(first.instance, spread(first.leak.since));
+  if (first === undefined || shown === null) {
     const hidden = findHiddenLeak(baseline, incident, computeMinAdded(unitBytes));
     const site =
       hidden === null || !matters(hidden, running) ? null : await readGrowth(context, lens, profileTimes);
     if (hidden !== null && site !== null && isHolder(site)) {
       const since = onset(hidden.since);
-      const leak = { ...hidden, since, growth: site, instance: null, isHidden: true };
+      const instances = spread(hidden.since);
+      const leak = { ...hidden, since, growth: site, instance: null, isHidden: true, instances };
       return { lens, before: hidden.before, after: hidden.after, leak, rise: null, smallestHidden };
     }
     const atPlace = looksAtPlaces
       ? await findPlaceLeak(context, lens, profileTimes, { baseline, incident, running })
       : null;
     if (atPlace !== null) {
-      const leak = { ...atPlace, instance: null, isHidden: true };
+      const instances = spread(atPlace.since);
+      const leak = { ...atPlace, instance: null, isHidden: true, instances };
       return { lens, before: leak.before, after: leak.after, leak, rise: null, smallestHidden };
     }
     const hasRisen =
@@ -133,20 +142,42 @@ export async function readLevels(
     const rise = hasRisen ? await readRise(context, lens, profileTimes, isOfLoad) : null;
     return { lens, ...ends, leak: null, rise, smallestHidden };
   }
+  const { growth, instance, instances } = shown;
+  const isOfAll = instance === null && first.instance !== null;
+  const levels = isOfAll ? { before: ends.before ?? 0, after: ends.after ?? 0 } : first.leak;
   return {
     lens,
-    before: first.leak.before,
-    after: first.leak.after,
+    before: levels.before,
+    after: levels.after,
     leak: {
-      ...first.leak,
-      since: onset(first.leak.since),
+      before: levels.before,
+      after: levels.after,
+      since: onset(first.leak.since, instances),
       growth,
-      instance: first.instance === null || label === null ? null : { name: label, value: first.instance },
+      instance: instance === null || label === null ? null : { name: label, value: instance },
       isHidden: false,
+      instances,
     },
     rise: null,
     smallestHidden,
   };
+
+  /**
+   * Reads the growth of a leak in the instance in which it was seen, where few leak, else in all of them:
+   * there one that is older, or gets more requests, is only ahead of the others. /
+   */
+  async function readShown(seenIn: string | null, instances: InstanceRise | null) {
+    const read = async (instance: string | null) => {
+      const growth = await readGrowth(context, lens, profileTimes, instance);
+      return growth === null ? null : { growth, instance, instances };
+    };
+    const readIfLeft = (instance: string | null) => (context.requests.left < 2 ? null : read(instance));
+    if (seenIn === null || isOfFewInstances(instances)) return read(seenIn);
+    if ((instances?.risen.length ?? 0) > 1) return (await read(null)) ?? readIfLeft(seenIn);
+    // The instance itself must have a place that grew where nothing tells of the others.
+    const ofOne = await read(seenIn);
+    return ofOne === null ? null : ((await readIfLeft(null)) ?? ofOne);
+  }
 }
 
 /** Part of the growth that the place of a hidden leak holds, and the factor by which it grew itself. */
@@ -192,23 +223,4 @@ function isAlone({ before, after, site }: SiteGrowth): boolean {
   const [was, is] = [rest(before), rest(after)];
   const whole = share(before.costs.total, before.profiles);
   return was >= REST.minPart * whole && was > 0 && is < REST.maxRise * was;
-}
-
-/** Mean snapshot of the instances at each time. */
-function levelsIn(profileTimes: ProfileTimes, window: Window, label?: string, instance?: string): Level[] {
-  const series =
-    label === undefined
-      ? profileTimes.series
-      : profileTimes.series.filter(({ labels }) => labels[label] === instance);
-  const ofInstance = { ...profileTimes, series };
-  // Instances send at different moments: a level is the mean over one round of all of them.
-  const times = sharedTimes(ofInstance, window);
-  const count = series.filter(({ points }) => points.length > 0).length;
-  const rounds = Math.round(totalsIn(ofInstance, window).profiles / Math.max(1, count));
-  const parts = partWindows(window, times, Math.max(1, rounds));
-  return parts.flatMap((part) => {
-    const value = computeMean(totalsIn(ofInstance, part));
-    const time = sharedTimes(ofInstance, part).at(-1) ?? part.to;
-    return value === null ? [] : [{ time, value }];
-  });
 }

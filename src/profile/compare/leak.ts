@@ -150,6 +150,13 @@ export function mean(levels: readonly Level[]): number {
 
 /** Least-squares slope, value per millisecond. */
 function fitSlope(levels: readonly Level[]): number {
+  return fitLine(levels).slope;
+}
+
+/**
+ * Least-squares line through some levels: its slope, value per millisecond, with the standard error of it.
+ */
+export function fitLine(levels: readonly Level[]): { slope: number; error: number } {
   const middle = levels.reduce((sum, { time }) => sum + time, 0) / Math.max(1, levels.length);
   const level = mean(levels);
   let covariance = 0;
@@ -158,7 +165,13 @@ function fitSlope(levels: readonly Level[]): number {
     covariance += (time - middle) * (value - level);
     variance += (time - middle) ** 2;
   }
-  return variance > 0 ? covariance / variance : 0;
+  if (variance === 0) return { slope: 0, error: 0 };
+  const slope = covariance / variance;
+  const rest = levels.reduce(
+    (sum, { time, value }) => sum + (value - level - slope * (time - middle)) ** 2,
+    0,
+  );
+  return { slope, error: Math.sqrt(rest / Math.max(1, levels.length - 2) / variance) };
 }
 
 /**

@@ -152,8 +152,8 @@ describe('what a finding says', () => {
 });
 
 describe('where', () => {
-  const rise = (risen: readonly string[], all: number) => ({
-    instances: { label: 'pod', risen, all },
+  const rise = (risen: readonly string[], all: number, unclear?: number) => ({
+    instances: { label: 'pod', risen, all, ...(unclear === undefined ? {} : { unclear }) },
   });
   test.each<[string, Partial<Finding>, string]>([
     [
@@ -175,6 +175,16 @@ describe('where', () => {
       'some instances',
       rise(['a', 'b', 'c'], 9),
       'the type rose in 3 of 9 instances: pod=a, pod=b and 1 more',
+    ],
+    [
+      'all instances but new ones',
+      rise(['a', 'b'], 2, 1),
+      'the type rose in all 2 instances that ran long enough to tell (pod)',
+    ],
+    [
+      'some instances, next to new ones',
+      rise(['a'], 2, 1),
+      'the type rose in 1 of 2 instances that ran long enough to tell: pod=a',
     ],
     ['instances without a rise', rise([], 3), 'no label was compared; 3 instances'],
     ['nothing known', {}, 'no label was compared'],

@@ -138,9 +138,10 @@ function labelText({ name, value }: { name: string; value: string }): string {
 }
 
 function alsoTexts({ also }: Finding): string[] {
-  return also.map(
-    ({ type, shareBefore, shareAfter }) =>
-      `also ${formatShare(shareBefore)} -> ${formatShare(shareAfter)} of ${type.alias}`,
+  return also.map(({ type, shareBefore, shareAfter, isOfWaiters }) =>
+    isOfWaiters === true
+      ? `they wait there in ${type.alias} as well (${formatShare(shareBefore)} -> ${formatShare(shareAfter)}): the same cause`
+      : `also ${formatShare(shareBefore)} -> ${formatShare(shareAfter)} of ${type.alias}`,
   );
 }
 
@@ -220,13 +221,14 @@ export function whereText({ label, alike, instances }: Finding): string {
   if (alike.length > 0)
     return `no value of ${alike.map((name) => safeText(name, 60)).join(', ')} stands out from the others`;
   if (instances === null) return 'no label was compared';
-  const { label: name, risen, all } = instances;
+  const { label: name, risen, all, unclear = 0 } = instances;
   if (all === 1) return 'there is only one instance';
-  if (risen.length === all) return `the type rose in all ${all} instances (${safeText(name, 60)})`;
+  const told = unclear === 0 ? '' : ` that ran long enough to tell`;
+  if (risen.length === all) return `the type rose in all ${all} instances${told} (${safeText(name, 60)})`;
   if (risen.length === 0) return `no label was compared; ${plural(all, 'instance')}`;
   const named = risen.slice(0, MAX_NAMED).map((value) => labelText({ name, value }));
   const more = risen.length > MAX_NAMED ? ` and ${risen.length - MAX_NAMED} more` : '';
-  return `the type rose in ${risen.length} of ${all} instances: ${named.join(', ')}${more}`;
+  return `the type rose in ${risen.length} of ${all} instances${told}: ${named.join(', ')}${more}`;
 }
 
 /** When a change began; '' where that is not known. */
