@@ -8,6 +8,8 @@ import {
   waitEvidence,
 } from '../../test/support/evidence.js';
 import { type Cause, conclude } from './conclude.js';
+import type { LevelLens } from './evidence/levels.js';
+import type { WaitLens } from './evidence/waits.js';
 
 /** `leak goroutines`, `code cpu price`: a cause as a row of a table states it. */
 function causeText(cause: Cause): string {
@@ -247,6 +249,52 @@ describe('leaks', () => {
     ['memory that was allocated under a lock', [waiting('inuse', { [LOCK]: 40 })], 'leak'],
   ])('beside contention: %s', (_, levels, verdict) => {
     expect(concluded({ levels: levels ?? [], waits: [CONTENTION] }).verdict).toBe(verdict);
+  });
+
+  const measured = (waiters?: 'leak' | 'queue', place = 'serve') =>
+    waitEvidence('block', {
+      before: 0.1,
+      after: 2.1,
+      hasGrown: { from: { [`main ${place}`]: 10 }, to: { [`main ${place}`]: 40 } },
+      ...(waiters === undefined ? {} : { waiters }),
+    });
+  test.each<[string, LevelLens, WaitLens, readonly string[]]>([
+    [
+      'the waits of goroutines that leak are the same cause',
+      GOROUTINE_LEAK,
+      measured('leak'),
+      ['leak goroutines'],
+    ],
+    ['so they are where those wait for locks', QUEUE, measured('leak'), ['leak goroutines']],
+    [
+      'a queue that was measured stands before the goroutines that wait in it',
+      GOROUTINE_LEAK,
+      measured('queue'),
+      ['contention block', 'leak goroutines'],
+    ],
+    ['waits that nobody counted, of no locks', GOROUTINE_LEAK, measured(), ['leak goroutines']],
+    ['waits that nobody counted, of locks', QUEUE, measured(), ['contention block', 'leak goroutines']],
+    [
+      'a queue elsewhere',
+      GOROUTINE_LEAK,
+      measured('queue', 'stock'),
+      ['leak goroutines', 'contention block'],
+    ],
+    ['waits elsewhere', GOROUTINE_LEAK, measured('leak', 'stock'), ['leak goroutines', 'contention block']],
+    ['memory that leaks where others queue', LEAK, measured('leak'), ['leak inuse', 'contention block']],
+    [
+      'goroutines that leak beneath many others',
+      levelEvidence('goroutines', { before: 68, after: 92, hasGrown: GREW, isHidden: true }),
+      measured('leak'),
+      ['leak goroutines'],
+    ],
+  ])('beside contention: %s', (_, level, wait, causes) => {
+    expect(concluded({ levels: [level], waits: [wait] }).causes).toEqual(causes);
+    const { causes: told } = conclude(buildReading({ levels: [level], waits: [wait] }));
+    const isOfLeak = causes.length === 1;
+    expect(told.map((cause) => (cause.kind === 'leak' ? cause.waits : []))).toEqual(
+      causes.map(() => (isOfLeak ? [wait] : [])),
+    );
   });
 
   test('goroutines that wait for locks are no queue without contention', () => {

@@ -1,12 +1,13 @@
 import { joinKey } from '../profile/code/names.js';
 import { MIN_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import type { Verdict } from '../profile/compare/finding.js';
-import { waitsBelow } from '../profile/compare/growth/below.js';
 import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/growth/rise.js';
 import { MIN_RISE } from '../profile/compare/load.js';
-import { measureShareGrowth, type Side, totalPerProfile } from '../profile/contrast/contrast.js';
+import { measureShareGrowth } from '../profile/contrast/contrast.js';
 import { activePerProfile } from '../profile/contrast/runs.js';
 import { secondsPerUnit } from '../text/units.js';
+import { isLoadOfFrameworks, isQueue, waitsOfLeak } from './causes/leaks.js';
+import { isRiseOfChange } from './causes/same-change.js';
 import { findCollectorCause } from './collector-cause.js';
 import type { LensReadings } from './evidence/evidence.js';
 import type { LevelLens } from './evidence/levels.js';
@@ -14,13 +15,13 @@ import { isBriefBaseline } from './evidence/rounds.js';
 import type { ShareChange, ShareLens } from './evidence/shares.js';
 import type { TotalsLens } from './evidence/totals.js';
 import type { WaitLens } from './evidence/waits.js';
-import { isRiseOfChange } from './same-change.js';
 import { SUPPORTED_Z, SUPPORTING_Z } from './thresholds.js';
 import { rankReasons } from './verdict-order.js';
 
 /** A cause of the verdict, with the lens that shows it. */
 export type Cause =
-  | { kind: 'leak'; of: LevelLens }
+  /** With the waits of the goroutines that leak: they are of the same cause. */
+  | { kind: 'leak'; of: LevelLens; waits?: readonly WaitLens[] }
   | { kind: 'contention'; of: WaitLens }
   | { kind: 'code'; of: ShareLens }
   | { kind: 'moved'; of: ShareLens }
@@ -50,17 +51,19 @@ export function conclude(reading: LensReadings): Conclusion {
     .filter((of) => of.leak !== null && !isLoadOfFrameworks(of, reading.shares))
     // Parked goroutines hold memory; where both rise they are the cause.
     .sort((a, b) => Number(b.lens.type.alias === 'goroutines') - Number(a.lens.type.alias === 'goroutines'))
-    .map((of) => ({ kind: 'leak' as const, of }));
+    .map((of) => ({ kind: 'leak' as const, of, waits: waitsOfLeak(of, waits) }));
   const code = codeCauses({ ...reading, shares });
-  const contended = waits
-    .filter(({ contention }) => contention !== null && contention.added > addedByCode(code[0]))
-    .map((of): Cause => ({ kind: 'contention', of }));
-  // Goroutines that wait for a contended lock are its queue. A lock that is never released shows no waits.
-  const isQueue = ({ of }: (typeof leaking)[number]) => contended.length > 0 && waitsForLocks(of);
+  const contended = waits.filter(
+    (wait) =>
+      wait.contention !== null &&
+      wait.contention.added > addedByCode(code[0]) &&
+      leaking.every((cause) => !cause.waits.includes(wait)),
+  );
   // A function that holds more and more memory and burns the added time is one change; the leak says more.
   const burns = new Set(code.map(nameOfCause));
   const isSecond = (cause: (typeof leaking)[number]) =>
-    isQueue(cause) || (cause.of.leak?.isHidden === true && !burns.has(nameOfLeak(cause.of)));
+    cause.waits.length === 0 &&
+    (isQueue(cause.of, contended) || (cause.of.leak?.isHidden === true && !burns.has(nameOfLeak(cause.of))));
   const leaks = leaking.filter((cause) => !isSecond(cause));
   const hidden = leaking.filter(isSecond);
   const moved = shares
@@ -71,7 +74,11 @@ export function conclude(reading: LensReadings): Conclusion {
   const risen = told.filter(({ rise }) => rise !== null).map((of) => ({ kind: 'level' as const, of }));
   const isAlone = ({ of }: (typeof risen)[number]) => of.rise?.growth != null;
   const ranked = [
-    ...rankReasons<readonly Cause[]>({ leak: leaks, contention: contended, code_regression: code }),
+    ...rankReasons<readonly Cause[]>({
+      leak: leaks,
+      contention: contended.map((of): Cause => ({ kind: 'contention', of })),
+      code_regression: code,
+    }),
     // A hidden leak is what really changed where cost only moved.
     ...rankReasons<readonly Cause[]>({ leak: moved.length > 0 ? hidden : [], moved, load_increase: loaded }),
     // Types that the ones above say nothing about: what rose in them is still no silence.
@@ -102,31 +109,6 @@ export function conclude(reading: LensReadings): Conclusion {
     verdict: isFew && levels.length === 0 && waits.length === 0 ? 'inconclusive' : 'no_change',
     causes: [],
   };
-}
-
-/**
- * Whether a level that rose in frameworks alone is explained by the load: more requests need more connections
- * and workers. Where the team's own code holds the growth, its place says more than the load does. A hidden
- * leak is judged by its place, since the whole level hides it: a place that held nothing holds nothing more
- * under any load.
- */
-function isLoadOfFrameworks({ leak }: LevelLens, shares: readonly ShareLens[]): boolean {
-  if (leak === null || leak.growth.joined.application[leak.growth.site.fn] === 1) return false;
-  const load = shares.find(({ lens }) => lens.kind === 'time')?.analysis.load;
-  const { growth, isHidden } = leak;
-  const held = (side: Side) => totalPerProfile(side, growth.site.fn);
-  const [before, after] = isHidden ? [held(growth.before), held(growth.after)] : [leak.before, leak.after];
-  return load?.hasRisen === true && after < (load.risen ?? 1) * MIN_AMOUNT_RISE * before;
-}
-
-/** Part of the goroutines that were added which waits for locks where they are the queue of one. */
-const MIN_QUEUE_PART = 0.5;
-
-/** Whether the goroutines that were added mostly wait for locks. */
-function waitsForLocks({ lens, leak }: LevelLens): boolean {
-  if (lens.type.alias !== 'goroutines' || leak === null) return false;
-  const [first] = waitsBelow(leak.growth, leak.growth.site.fn);
-  return first?.what === 'mutex' && first.part >= MIN_QUEUE_PART;
 }
 
 /** Lists each change of a type as an entry of its own; a type without any stays as it is. */

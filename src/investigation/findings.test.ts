@@ -112,6 +112,48 @@ describe('findings of a conclusion', () => {
     expect(buildFindings(conclusion(load('cpu'), load('wall')), null)).toHaveLength(2);
   });
 
+  const GOROUTINES = { before: 10, after: 40, hasGrown: { from: {}, to: { 'main serve price': 40 } } };
+  test('waits of goroutines that leak stand with the leak', () => {
+    const waits = [
+      waitEvidence('block', {
+        after: 2,
+        hasGrown: { from: { main: 6 }, to: { main: 6, 'main serve price': 18 } },
+      }),
+      waitEvidence('mutex'),
+    ];
+    const leak: Cause = { kind: 'leak', of: levelEvidence('goroutines', GOROUTINES), waits };
+    const [finding, ...others] = buildFindings(conclusion(leak), null);
+    expect(others).toEqual([]);
+    expect(finding?.also).toMatchObject([
+      { type: { alias: 'block' }, shareBefore: 0, shareAfter: 0.75, isOfWaiters: true },
+    ]);
+  });
+
+  test.each<['goroutines' | 'inuse', 'wall' | 'cpu', string, boolean]>([
+    ['goroutines', 'wall', 'price', true],
+    ['goroutines', 'wall', 'stock', false],
+    ['goroutines', 'cpu', 'price', false],
+    ['inuse', 'wall', 'price', false],
+  ])('%s that leak, and %s of %s that grew: the same cause: %s', (level, time, culprit, isSame) => {
+    const leak: Cause = { kind: 'leak', of: levelEvidence(level, GOROUTINES) };
+    const [finding, ...others] = buildFindings(
+      conclusion(leak, code(shareEvidence(time, { change: { culprit } }))),
+      null,
+    );
+    expect(others).toHaveLength(isSame ? 0 : 1);
+    expect(finding?.also.map(({ type, isOfWaiters }) => [type.alias, isOfWaiters])).toEqual(
+      isSame ? [['wall', true]] : [],
+    );
+  });
+
+  test('a leak says in which instances it is', () => {
+    const level = levelEvidence('goroutines', GOROUTINES);
+    const instances = { label: 'pod', risen: ['a', 'b'], all: 2 };
+    const leak = level.leak === null ? null : { ...level.leak, instances };
+    expect(causeFinding({ kind: 'leak', of: { ...level, leak } }, null)?.instances).toEqual(instances);
+    expect(causeFinding({ kind: 'leak', of: level }, null)?.instances).toBeNull();
+  });
+
   test('a cause whose lens has nothing to show is no finding', () => {
     const causes: Cause[] = [
       { kind: 'leak', of: levelEvidence('inuse') },

@@ -21,6 +21,7 @@ import type { LevelLens } from './evidence/levels.js';
 import type { Since } from './evidence/rounds.js';
 import type { ShareChange, ShareLens } from './evidence/shares.js';
 import type { TotalsLens } from './evidence/totals.js';
+import type { WaitLens } from './evidence/waits.js';
 import { kindsOfWork } from './kinds-of-work.js';
 import { placeFunction } from './placement.js';
 import { HIGH_RATIO, HIGH_Z, MEDIUM_Z } from './thresholds.js';
@@ -49,18 +50,30 @@ export function buildFindings({ causes }: Conclusion, since: Since | null): Find
     const mayBeChance = index > 0 && isSlight(finding);
     // A type without the change that was told is searched once more: one more of many looks.
     if (mayBeChance && sure.includes(finding.type.id)) return;
-    const same = findings.findIndex(
-      ({ fn, kind }) => kind === finding.kind && fn !== null && fn.function === finding.fn?.function,
-    );
+    const same = findings.findIndex((known) => isSameCause(known, finding));
     const known = findings[same];
     if (known === undefined) {
       findings.push(mayBeChance ? { ...finding, mayBeChance } : finding);
       return;
     }
     const { type, shareBefore, shareAfter } = finding;
-    findings[same] = { ...known, also: [...known.also, { type, shareBefore, shareAfter }] };
+    const also = { type, shareBefore, shareAfter, ...(isLeakThatWaits(known, finding) ? IS_OF_WAITERS : {}) };
+    findings[same] = { ...known, also: [...known.also, also] };
   });
   return findings;
+}
+
+/** Whether a finding tells the same cause as one before it, in another type. */
+function isSameCause(known: Finding, finding: Finding): boolean {
+  if (known.fn === null || known.fn.function !== finding.fn?.function) return false;
+  return known.kind === finding.kind || isLeakThatWaits(known, finding);
+}
+
+const IS_OF_WAITERS = { isOfWaiters: true } as const;
+
+/** Whether the time on the wall clock that grew is that of goroutines that leak, and wait. */
+function isLeakThatWaits(known: Finding, { kind, type }: Pick<Finding, 'kind' | 'type'>): boolean {
+  return known.kind === 'leak' && known.type.alias === 'goroutines' && kind === 'code' && type.isWallClock;
 }
 
 /**
@@ -91,8 +104,10 @@ export function causeFinding(cause: Cause, since: Since | null): Finding | null 
       ...growthFinding(lens.type, leak.growth),
       of: { label: leak.instance, stretch: null },
       kind: 'leak',
+      instances: leak.instances ?? null,
       since: leak.since,
       confidence: leak.after >= HIGH_RATIO * leak.before && leak.growth.site.part >= 0.5 ? 'high' : 'medium',
+      also: (cause.waits ?? []).flatMap(alsoWaits),
     };
   }
   if (cause.kind === 'contention') {
@@ -112,6 +127,14 @@ export function causeFinding(cause: Cause, since: Since | null): Finding | null 
   if (cause.kind === 'total') return totalFinding(cause.of);
   const { change, lens } = cause.of;
   return change === null ? null : changeFinding(cause.of, lens.type, change, cause.kind, since);
+}
+
+/** Waits of the goroutines that leak, next to the leak. */
+function alsoWaits({ lens: { type }, contention }: WaitLens): Finding['also'] {
+  if (contention === null) return [];
+  const { before, after, site } = contention.growth;
+  const [shareBefore, shareAfter] = [totalShare(before, site.fn), totalShare(after, site.fn)];
+  return [{ type, shareBefore, shareAfter, ...IS_OF_WAITERS }];
 }
 
 /** A growth of which the whole shows a smaller part than this is shown as one of the rest. */

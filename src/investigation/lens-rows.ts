@@ -2,12 +2,12 @@ import type { LensRow, Verdict } from '../profile/compare/finding.js';
 import { amountRose, MIN_AMOUNT_RISE } from '../profile/compare/growth/rise.js';
 import { activePerProfile } from '../profile/contrast/runs.js';
 import { inAgreement, samplingError } from './agreement.js';
+import { isRiseOfChange } from './causes/same-change.js';
 import { loadCauses } from './conclude.js';
 import type { LensReadings } from './evidence/evidence.js';
 import type { LevelLens } from './evidence/levels.js';
 import { computeMean } from './evidence/profile-times.js';
 import type { TotalsLens } from './evidence/totals.js';
-import { isRiseOfChange } from './same-change.js';
 import { smallestChange } from './smallest.js';
 
 /** Rows of all profile types, in the order in which they were read; each word agrees with its numbers. */
@@ -57,7 +57,8 @@ function plainRows(reading: Omit<LensReadings, 'collector'>): LensRow[] {
     if (wait === undefined) return { verdict: 'not_read', ...plain };
     // Without waiting there may be no wait profile; without any profile nothing is known.
     const unheard = totals[0]?.before.profiles === 0 ? 'inconclusive' : 'no_change';
-    return { verdict: wait.contention === null ? unheard : 'contention', ...plain };
+    if (wait.contention === null) return { verdict: unheard, ...plain };
+    return { verdict: wait.contention.waiters === 'leak' ? 'leak' : 'contention', ...plain };
   });
   const left = reading.same.map(
     ({ type, as }): LensRow => ({

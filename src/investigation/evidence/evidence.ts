@@ -21,6 +21,7 @@ import { type InvestigationContext, type Resolution, readShares, type ShareLens 
 import { unlessSilent } from './silence.js';
 import { compareTotals, type TotalsLens } from './totals.js';
 import { type UnreadParts, type UnreadType, unreadBecause } from './unread.js';
+import { withLeakedWaiters } from './waits/leaked-waiters.js';
 import { readWaits, type WaitLens, type WaitReading, withoutAlikeWaits } from './waits.js';
 import type { Plan } from './windows.js';
 
@@ -194,7 +195,14 @@ export async function readEvidence(
     if (one === undefined) return [];
     const judged = { ...context, plan: judgedPlan(one.wait.lens, one.profileTimes) };
     try {
-      return await withoutAlikeWaits(judged, waits, main.profileTimes, measureLoad(shares), read);
+      const judgedWaits = await withoutAlikeWaits(
+        judged,
+        waits,
+        main.profileTimes,
+        measureLoad(shares),
+        read,
+      );
+      return await withLeakedWaiters(judged, judgedWaits, { levels, same: plannedLenses.same, read });
     } catch (error) {
       if (signal.aborted) throw error;
       unreadBecause(error, deadline.aborted);

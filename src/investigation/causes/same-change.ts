@@ -1,7 +1,7 @@
-import { joinKey } from '../profile/code/names.js';
-import { share, sumIn, totalPerProfile } from '../profile/contrast/contrast.js';
-import { buildContrast, wholeRun } from '../profile/contrast/runs.js';
-import type { ShareLens } from './evidence/shares.js';
+import { joinKey } from '../../profile/code/names.js';
+import { share, sumIn, totalPerProfile } from '../../profile/contrast/contrast.js';
+import { buildContrast, wholeRun } from '../../profile/contrast/runs.js';
+import type { ShareLens } from '../evidence/shares.js';
 
 /** Part of a rise that one function must hold for the rise to be its own. */
 const MIN_PART = 0.5;

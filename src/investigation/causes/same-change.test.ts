@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Stacks } from '../../test/support/contrast.js';
-import { type ShareEvidence, shareEvidence } from '../../test/support/evidence.js';
-import type { Alias } from '../../test/support/type-ids.js';
+import type { Stacks } from '../../../test/support/contrast.js';
+import { type ShareEvidence, shareEvidence } from '../../../test/support/evidence.js';
+import type { Alias } from '../../../test/support/type-ids.js';
 import { isRiseOfChange } from './same-change.js';
 
 const wall = (price: number, poll: number): Stacks => ({ 'main serve price': price, 'main poll': poll });
