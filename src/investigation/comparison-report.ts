@@ -91,7 +91,7 @@ export async function buildComparison(
     verdict,
     movement,
     isLessLoad,
-    unsettled: shares.unsettled?.name ?? null,
+    unsettled: shares.unsettled,
     chance: movement === null ? computeChance({ ...row, before, after }) : null,
     notRead,
     isSoFar,

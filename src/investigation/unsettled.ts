@@ -2,7 +2,7 @@ import type { NextCall } from '../report/next.js';
 import type { JsonObject } from '../report/render.js';
 import type { Window } from '../sources/source.js';
 import { formatTime } from '../text/units.js';
-import type { Unsettled } from './evidence/shares/warming.js';
+import { describeUnsettled, type Unsettled } from './evidence/shares/warming.js';
 import type { ShareLens } from './evidence/shares.js';
 
 type UnsettledShare = ShareLens & { unsettled: Unsettled };
@@ -15,11 +15,7 @@ export function findUnsettled(shares: readonly ShareLens[]): UnsettledShare | un
 /** Says of types in which new instances still warm up that their code was not judged. */
 export function unsettledNotes(shares: readonly ShareLens[]): string[] {
   return shares.flatMap(({ lens, unsettled }) =>
-    unsettled === null
-      ? []
-      : [
-          `changes of code in ${lens.type.alias}: all instances are new and still warm up (${unsettled.name} above all)`,
-        ],
+    unsettled === null ? [] : [`changes of code in ${lens.type.alias}: ${describeUnsettled(unsettled)}`],
   );
 }
 

@@ -154,7 +154,7 @@ async function buildReport(
     load: change?.culprit.load ?? main?.analysis.load.ratio ?? null,
     verdict: conclusion.verdict,
     isInFewInstances: main?.analysis.isPartly ?? false,
-    unsettled: unsettled === undefined ? null : { type: unsettled.lens.type, name: unsettled.unsettled.name },
+    unsettled: unsettled === undefined ? null : { type: unsettled.lens.type, ...unsettled.unsettled },
     settledFrom: main?.settledFrom ?? null,
     notRead: listNotRead(reading),
     isSoFar: conclusion.isSoFar,

@@ -12,7 +12,22 @@ export const SIZES = [
 export type Size = (typeof SIZES)[number]['name'];
 
 /** Kinds in which no code is to blame. */
-export const INNOCENT_KINDS: readonly Kind[] = ['h', 'i', 'j', 'q', 's', 't', 'v', 'A', 'C', 'F', 'H', 'M'];
+export const INNOCENT_KINDS: readonly Kind[] = [
+  'h',
+  'i',
+  'j',
+  'q',
+  's',
+  't',
+  'v',
+  'A',
+  'C',
+  'F',
+  'H',
+  'J',
+  'M',
+  'N',
+];
 /** From so many standard errors on a planted change must be found. */
 const PLAIN_ERRORS = 6;
 /** A baseline has about this many times the samples of its incident, which is shorter. */

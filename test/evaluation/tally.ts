@@ -56,9 +56,12 @@ const KIND_WORDS: Readonly<Record<Kind, string>> = {
   G: 'replaced by a dearer one',
   H: 'mix next to a job',
   I: 'dearer code next to a job',
+  J: 'restart without instances',
   K: 'leak in all or one',
   L: 'leak that waits, or a queue',
   M: 'one round of long waits',
+  N: 'young instances',
+  P: 'restart and a change',
 };
 
 const HEAD = [

@@ -16,6 +16,7 @@ import { type EvidenceQuestion, prepareEvidence } from './prepare.js';
 import { type ProfileTimes, readProfileTimes, type Totals, totalsIn } from './profile-times.js';
 import { NoRequestLeft } from './requests.js';
 import { withoutLateArrivals } from './rollout/late-arrivals.js';
+import { computePerStep } from './rollout/together.js';
 import { instanceTurnover, type Turnover } from './rollout/turnover.js';
 import { type InvestigationContext, type Resolution, readShares, type ShareLens } from './shares.js';
 import { unlessSilent } from './silence.js';
@@ -118,15 +119,21 @@ export async function readEvidence(
     series.stop,
   );
   const hasProfiles = ({ profileTimes }: { profileTimes: ProfileTimes }) => profileTimes.series.length > 0;
-  const withProfiles = answers.filter((answer) => answer !== null).filter(hasProfiles);
+  const counted = answers.find((answer) => answer?.lens === lenses[0]) ?? null;
+  const together =
+    counted === null || asked.togetherCounts === undefined
+      ? {}
+      : { together: computePerStep(counted.profileTimes, asked.plan, asked.togetherCounts) };
+  const known = answers
+    .filter((answer) => answer !== null)
+    .map(({ lens, profileTimes }) => ({ lens, profileTimes: { ...profileTimes, ...together } }));
+  const withProfiles = known.filter(hasProfiles);
   // A type that is gone in the incident leads nothing.
   const isGone = ({ profileTimes }: { profileTimes: ProfileTimes }) =>
     totalsIn(profileTimes, asked.plan.incident).profiles === 0;
   const gone = withProfiles.filter(isGone);
   const read = [...withProfiles.filter((answer) => !isGone(answer)), ...gone];
-  const withoutProfiles = answers
-    .filter((answer) => answer !== null)
-    .filter((answer) => !hasProfiles(answer));
+  const withoutProfiles = known.filter((answer) => !hasProfiles(answer));
   const [main] = read;
   const first = lenses.find((lens) => gone.every((answer) => answer.lens !== lens)) ?? lenses[0];
   if (main === undefined || first === undefined) {

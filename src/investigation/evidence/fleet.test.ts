@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { always, INCIDENT, type SmallInstance, smallService } from '../../../test/support/small-service.js';
 import type { Labels } from '../../sources/source.js';
-import { readFleet } from './fleet.js';
+import { processLabel, readFleet } from './fleet.js';
 
 const { signal } = new AbortController();
 const sends = (labels: Labels): SmallInstance => ({ labels, profiles: { cpu: always({ main: 1 }) } });
@@ -58,5 +58,28 @@ describe('labels that the fleet can be cut by', () => {
   ])('hold all of the fleet where every label set has a value: $what', async ({ labels, isOnAll }) => {
     const { choices } = await buildFleet({ pod: 'a', zone: '1' }, { pod: 'b', zone: '2' }, labels);
     expect(choices.find(({ label }) => label === 'zone')?.isOnAll).toBe(isOnAll);
+  });
+});
+
+describe('the label by which processes are told from those that took their place', () => {
+  test.each<{ what: string; labels: Labels[]; label: string | null }>([
+    {
+      what: 'that of instances',
+      labels: [
+        { pod: 'a', version: '1' },
+        { pod: 'b', version: '2' },
+      ],
+      label: 'pod',
+    },
+    { what: 'else that of versions', labels: [{ version: '1' }, { version: '2' }], label: 'version' },
+    { what: 'another label tells no deploy', labels: [{ zone: '1' }, { zone: '2' }], label: null },
+    { what: 'nor does a version that is always the same', labels: [{ version: '1' }], label: null },
+    {
+      what: 'nor one that some profiles lack',
+      labels: [{ version: '1' }, { version: '2' }, {}],
+      label: null,
+    },
+  ])('$what', async ({ labels, label }) => {
+    expect(processLabel(await buildFleet(...labels))).toBe(label);
   });
 });

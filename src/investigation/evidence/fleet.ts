@@ -1,7 +1,7 @@
 import type { Repository } from '../../profile/model.js';
 import { type LabelSets, readLabelSets } from '../../query/label-sets.js';
 import type { Unread } from '../../query/not-read.js';
-import { pickInstanceLabel } from '../../sources/labels.js';
+import { pickInstanceLabel, VERSION_LABEL } from '../../sources/labels.js';
 import { type DeployedCode, findDeployedCode, listRepositories } from '../../sources/repository.js';
 import type { Labels, Matcher, ProfileSource, Window } from '../../sources/source.js';
 
@@ -9,6 +9,11 @@ import type { Labels, Matcher, ProfileSource, Window } from '../../sources/sourc
 export interface Fleet {
   /** The label that names an instance; null where there is none. */
   instanceLabel: string | null;
+  /**
+   * The label of versions, where no label names an instance: a deploy shows in it that processes were
+   * replaced. Null, or left out, where there is none with several values.
+   */
+  versionLabel?: string | null;
   /** Labels of each instance that have one value for it, by instance. */
   instances: ReadonlyMap<string, Labels>;
   /** Labels with two to a few values, the values, and whether every label set has one of them. */
@@ -18,6 +23,17 @@ export interface Fleet {
   code: DeployedCode | null;
   /** Why the label sets were not read, so that there are no instances and choices; null where they were. */
   unread: Unread | null;
+}
+
+/**
+ * The label by whose values processes are told from those that took their place: of instances, else of
+ * versions; null where there is neither.
+ */
+export function processLabel({
+  instanceLabel,
+  versionLabel = null,
+}: Pick<Fleet, 'instanceLabel' | 'versionLabel'>): string | null {
+  return instanceLabel ?? versionLabel;
 }
 
 /** A label with more values than this is read by series, not by merges. */
@@ -74,6 +90,8 @@ export function describeFleet(names: readonly string[], rows: readonly Labels[])
       isOnAll: rows.every((row) => row[label] !== undefined && row[label] !== ''),
     }))
     .filter(({ values }) => values.length >= 2 && values.length <= MAX_VALUES);
-  const code = findDeployedCode(rows);
-  return { instanceLabel, instances, choices, repositories: listRepositories(rows), code, unread: null };
+  const isVersion = ({ label, isOnAll }: (typeof choices)[number]) => isOnAll && VERSION_LABEL.test(label);
+  const versionLabel = instanceLabel === null ? (choices.find(isVersion)?.label ?? null) : null;
+  const [code, repositories] = [findDeployedCode(rows), listRepositories(rows)];
+  return { instanceLabel, versionLabel, instances, choices, repositories, code, unread: null };
 }

@@ -7,6 +7,7 @@ import { totalValue } from '../../profile/model.js';
 import type { Matcher, Window } from '../../sources/source.js';
 import type { Cause } from '../conclude.js';
 import type { Evidence } from './evidence.js';
+import { processLabel } from './fleet.js';
 import { hasWaitingThreads, readActive } from './lens.js';
 import { MAX_DIVISIONS, narrowDown } from './onset/narrow-down.js';
 import { isDeploy, replacement } from './onset/replacement.js';
@@ -247,11 +248,11 @@ function timesWith(
   label: string,
   value: string,
 ): ProfileTimes {
-  const { instanceLabel, instances } = fleet;
-  if (instanceLabel === null) return profileTimes;
+  const known = processLabel(fleet);
+  if (known === null) return profileTimes;
   const series = profileTimes.series.filter(({ labels }) => {
-    const instance = labels[instanceLabel] ?? '';
-    return label === instanceLabel ? instance === value : instances.get(instance)?.[label] === value;
+    const instance = labels[known] ?? '';
+    return label === known ? instance === value : fleet.instances.get(instance)?.[label] === value;
   });
   return series.length === 0 ? profileTimes : { ...profileTimes, series };
 }

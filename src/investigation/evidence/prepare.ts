@@ -1,9 +1,10 @@
 import type { TypedLabelSets } from '../../query/label-sets.js';
 import type { Matcher, ProfileSource, Window } from '../../sources/source.js';
-import { readFleet } from './fleet.js';
+import { processLabel, readFleet } from './fleet.js';
 import type { ReadContext } from './lens.js';
 import { type Grouping, readLargeFleetCounts } from './profile-times.js';
 import type { Requests } from './requests.js';
+import { readTogetherCounts } from './rollout/together.js';
 import type { InvestigationContext } from './shares.js';
 import { coverBoth, onGrid, planWindows } from './windows.js';
 
@@ -57,6 +58,11 @@ export async function prepareEvidence(
           instanceLabel,
           signal,
         );
-  const groupBy = isKnown && instanceLabel !== null ? [instanceLabel] : [];
-  return { readContext, plan, fleet, requests, groupBy, largeFleetCounts };
+  const label = processLabel(fleet);
+  const groupBy = isKnown && label !== null ? [label] : [];
+  const togetherCounts =
+    instanceLabel !== null || countedBy === undefined
+      ? undefined
+      : await readTogetherCounts(source, { profileTypeId: countedBy, matchers }, plan, groupBy, signal);
+  return { readContext, plan, fleet, requests, groupBy, largeFleetCounts, togetherCounts };
 }

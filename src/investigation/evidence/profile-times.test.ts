@@ -79,4 +79,20 @@ describe('totals in a window', () => {
     expect(totalsIn(sums, { from: 100, to: 111 })).toEqual({ profiles: 90, value: 1_200 });
     expect(totalsIn(sums, { from: 200, to: 299 })).toEqual({ profiles: 61, value: 900 });
   });
+
+  test('of instances that no label tells apart, as many as send together', () => {
+    const sums: ProfileTimes = {
+      ...listTimes(series('a', [110, 5], [150, 5], [250, 9]), series('b', [120, 7])),
+      together: [{ window: WINDOW, labels: { pod: 'a' }, perStep: 2 }],
+    };
+    expect(totalsIn(sums, WINDOW)).toEqual({ profiles: 5, value: 17 });
+    expect(totalsIn(sums, { from: 200, to: 299 })).toEqual({ profiles: 1, value: 9 });
+  });
+});
+
+test('the time between two profiles of an instance that no label tells apart', () => {
+  const times = Array.from({ length: 8 }, (_, round) => [60 * round, 60 * round + 20]).flat();
+  const merged = listTimes(series('', ...times.map((time): [number, number] => [time, 1])));
+  expect(measureGap({ ...merged, together: [] })).toBe(60);
+  expect(measureGap(merged)).toBeLessThan(40);
 });

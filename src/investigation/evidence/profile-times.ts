@@ -7,6 +7,8 @@ import type {
   TimeSeries,
   Window,
 } from '../../sources/source.js';
+import { countTurns, isSame, type PerStep } from './rollout/merged.js';
+import type { TogetherCounts } from './rollout/together.js';
 import { gridEnd, isIn, type Plan } from './windows.js';
 
 /** When which instance sent a profile of one type, and its total. */
@@ -15,6 +17,11 @@ export interface ProfileTimes {
   stepMs: number;
   /** Number of profiles of each window, if the series are sums over a large fleet. */
   largeFleet?: readonly { window: Window; profiles: number; perStep: number }[];
+  /**
+   * How many profiles points are of, where they are of more than one. There only where no label tells
+   * instances apart.
+   */
+  together?: readonly PerStep[];
 }
 
 /**
@@ -30,6 +37,8 @@ export interface LargeFleetCounts {
 export interface Grouping {
   groupBy: readonly string[];
   largeFleetCounts: LargeFleetCounts | null;
+  /** Numbers of profiles where instances are not told apart. */
+  togetherCounts?: TogetherCounts | undefined;
 }
 
 /**
@@ -114,7 +123,7 @@ export function computeMean({ profiles, value }: Totals): number | null {
  * for each step the usual number of its window.
  */
 export function totalsIn(
-  { series, stepMs, largeFleet = [] }: ProfileTimes,
+  { series, stepMs, largeFleet = [], together = [] }: ProfileTimes,
   window: Window,
   counts: (labels: Labels) => boolean = () => true,
 ): Totals {
@@ -122,12 +131,10 @@ export function totalsIn(
   let value = 0;
   for (const { labels, points } of series) {
     if (!counts(labels)) continue;
+    const sides = largeFleet.length > 0 ? largeFleet : together.filter((side) => isSame(side.labels, labels));
     for (const point of points) {
       if (!isIn(window, point.time, stepMs)) continue;
-      profiles +=
-        largeFleet.length === 0
-          ? 1
-          : (largeFleet.find((side) => isIn(side.window, point.time, stepMs))?.perStep ?? 1);
+      profiles += sides.find((side) => isIn(side.window, point.time, stepMs))?.perStep ?? 1;
       value += point.value;
     }
   }
@@ -149,12 +156,11 @@ const MISSED = 1.5;
  * The usual time between two profiles of one instance, in milliseconds: a mean, which the steps of the times
  * do not distort.
  */
-export function measureGap({ series, stepMs }: ProfileTimes): number {
-  const gaps = series.flatMap(({ points }) =>
-    points
-      .map(({ time }) => time)
-      .sort((a, b) => a - b)
-      .flatMap((time, at, times) => (at === 0 ? [] : [time - (times[at - 1] ?? time)])),
-  );
+export function measureGap({ series, stepMs, together }: ProfileTimes): number {
+  const gaps = series.flatMap(({ points }) => {
+    const times = points.map(({ time }) => time).sort((a, b) => a - b);
+    const turns = together === undefined ? 1 : countTurns(times);
+    return times.slice(turns).map((time, at) => time - (times[at] ?? time));
+  });
   return meanWithoutGaps(gaps, MISSED) ?? stepMs;
 }

@@ -23,7 +23,7 @@ import { attributeSettled } from './shares/settled-slices.js';
 import { attributed, type SliceOf, strongestChange } from './shares/slices.js';
 import { readInStages } from './shares/staged-reading.js';
 import { newInstances } from './shares/warm-up.js';
-import { createWarming, type Unsettled } from './shares/warming.js';
+import { type Cut, createWarming, type Unsettled } from './shares/warming.js';
 import type { Plan } from './windows.js';
 
 export interface ShareChange extends CodeChange {
@@ -116,12 +116,17 @@ export async function readShares(
   const accepted: ShareChange[] = [];
   const warming = createWarming(context, lens, profileTimes);
   const wholeFrom = windows.incident[0]?.from;
-  const isReplaced = newInstances(context, profileTimes)?.areAll === true;
+  const instances = newInstances(context, profileTimes);
+  const isReplaced = instances?.areAll === true && instances.first > plan.baseline.to;
   let whole: Analysis | null = null;
+  let isCut = false;
   /** Leaves out the time until all instances have settled, and what was found in it. */
-  const startAt = (part: number) => {
+  const startAt = ({ part, calm }: Cut) => {
+    isCut = true;
+    windows.baseline = windows.baseline.slice(0, calm);
     windows.incident = windows.incident.slice(part);
-    reading = { ...reading, incident: reading.incident.slice(part), slices: [] };
+    const [baseline, incident] = [reading.baseline.slice(0, calm), reading.incident.slice(part)];
+    reading = { ...reading, baseline, incident, slices: [] };
     slices = [];
     accepted.length = 0;
     leftOut.clear();
@@ -131,7 +136,7 @@ export async function readShares(
   const searchFurther = async () => {
     while (!isFull(accepted)) {
       // To look once more, for another change or in what is left of the window, is one more question.
-      const isFurther = accepted.length > 0 || windows.incident[0]?.from !== wholeFrom;
+      const isFurther = accepted.length > 0 || isCut;
       const minDistance = isFurther ? gate + FURTHER_MARGIN : gate;
       const search = {
         without: leftOut,
@@ -154,11 +159,11 @@ export async function readShares(
       if (change === null || info === undefined) {
         const settled = accepted.length > 0 ? null : warming.ofLoad(changes.analysis, windows.incident);
         if (settled === null) break;
-        startAt(settled);
+        startAt({ part: settled, calm: windows.baseline.length });
         continue;
       }
       const analysis = { ...changes.analysis, universe: change.universe };
-      const warmUp = await warming.of(analysis, change, windows.incident, slices, accepted.length === 0);
+      const warmUp = await warming.of(analysis, change, windows, slices, accepted.length === 0);
       if (warmUp === 'unsettled') break;
       if (warmUp === 'left out') {
         leftOut.add(joinKey(info));

@@ -65,8 +65,8 @@ export interface Comparison {
   notRead: readonly { what: string; why: string }[];
   /** Whether what was not read could change the verdict. */
   isSoFar: boolean;
-  /** Function of new instances that still warms up, so that no change of code is told; else null. */
-  unsettled: string | null;
+  /** Work of new instances that still warms up, so that no change of code is told; else null. */
+  unsettled: { name: string | null; isSeen?: boolean } | null;
   /** The change that the verdict is about; null where there is none. */
   finding: Finding | null;
   load: number | null;
@@ -206,7 +206,7 @@ function explainVerdict(comparison: Comparison): string {
       : `${change}${few}; of the team's own functions none stands out of the noise, of libraries and runtime ${others} (below)`;
   }
   if (verdict === 'inconclusive' && unsettled !== null)
-    return `${change}; ${unsettledText({ type, name: unsettled })}`;
+    return `${change}; ${unsettledText({ type, ...unsettled })}`;
   if (verdict === 'inconclusive' && isSoFar && movement === null)
     return `${change}; none of ${tested} functions stands out of the noise, but not everything was read`;
   if (verdict === 'inconclusive' && movement !== null)

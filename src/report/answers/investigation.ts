@@ -52,7 +52,7 @@ export interface Investigation {
   /** Whether cost rose, but only in the smaller part of the instances. */
   isInFewInstances: boolean;
   /** Warm-up of new instances that hides whether code changed; null where there is none. */
-  unsettled: { type: ProfileType; name: string } | null;
+  unsettled: { type: ProfileType; name: string | null; isSeen?: boolean } | null;
   /** Time from which on new instances had settled, where the window is judged from there only. */
   settledFrom: number | null;
   /** Data of the service that could not be read: a profile type by its alias, or `labels`. */

@@ -95,8 +95,9 @@ function mixText({ mix, main }: Investigation): string {
 }
 
 /** Says that nothing can be told while new instances warm up. */
-export function unsettledText({ type, name }: NonNullable<Investigation['unsettled']>): string {
-  return `all instances are new and still warm up (${type.alias} of ${displayName(name)} above all): too little of the window is left after that to tell what stays`;
+export function unsettledText({ type, name, isSeen }: NonNullable<Investigation['unsettled']>): string {
+  const what = name === null ? 'all parts alike' : `${displayName(name)} above all`;
+  return `${isSeen === true ? 'processes started' : 'all instances are new'} and still warm up (${type.alias} of ${what}): too little of the window is left after that to tell what stays`;
 }
 
 /** The types that a statement about all of them covers. */

@@ -12,9 +12,26 @@ export const DEPLOY_KINDS = ['p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', '
  * kinds of work; a library in the place of another one, for the same cost and for more; a mix of requests
  * that changes next to jobs, and a function that costs more next to some; a leak in all instances, which
  * differ in age and traffic, or in one of them; goroutines that leak and show in the profiles of waits, next
- * to queues that pile up; one round of long waits.
+ * to queues that pile up; one round of long waits; a restart that warms up without labels of instances, young
+ * instances on one of the two sides, and a change of code with such a restart.
  */
-export const FIELD_KINDS = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'K', 'L', 'M'] as const;
+export const FIELD_KINDS = [
+  'A',
+  'B',
+  'C',
+  'D',
+  'E',
+  'F',
+  'G',
+  'H',
+  'I',
+  'J',
+  'K',
+  'L',
+  'M',
+  'N',
+  'P',
+] as const;
 export const ALL_KINDS = [...KINDS, ...DEPLOY_KINDS, ...FIELD_KINDS] as const;
 export type DeployKind = (typeof DEPLOY_KINDS)[number] | (typeof FIELD_KINDS)[number];
 export type Kind = (typeof ALL_KINDS)[number];
@@ -69,9 +86,12 @@ export const VERDICTS: Readonly<Record<Kind, Verdict>> = {
   G: 'code_regression',
   H: 'load_increase',
   I: 'code_regression',
+  J: 'no_change',
   K: 'leak',
   L: 'leak',
   M: 'no_change',
+  N: 'no_change',
+  P: 'code_regression',
 };
 
 /** Other honest answers to the innocent kinds. */
@@ -83,6 +103,8 @@ export const ACCEPTED: Readonly<Partial<Record<Kind, readonly Verdict[]>>> = {
   C: ['inconclusive'],
   F: ['no_change', 'load_increase', 'inconclusive'],
   H: ['no_change', 'moved', 'inconclusive'],
+  J: ['inconclusive'],
+  N: ['inconclusive'],
 };
 
 /** The correct result of an investigation. */

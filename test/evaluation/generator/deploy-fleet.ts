@@ -40,10 +40,20 @@ const REPLACED: Readonly<Record<DeployKind, number>> = {
   G: 1,
   H: 0.3,
   I: 0.3,
+  J: 1,
   K: 0.75,
   L: 0.6,
   M: 0,
+  N: 1,
+  P: 1,
 };
+
+/** The kinds in which instances start cold, at the beginning of a window. */
+const COLD: readonly DeployKind[] = ['s', 'J', 'N', 'P'];
+/** The kinds in which a deploy changes nothing but that processes start. */
+const ONLY_RESTARTS: readonly DeployKind[] = ['s', 'J', 'N'];
+/** The kinds in which no label names an instance. */
+const UNNAMED: readonly DeployKind[] = ['J', 'P'];
 
 interface Instance {
   labels: Snapshot['labels'];
@@ -68,8 +78,13 @@ export function makeDeployFleet(random: Random, kind: DeployKind, service: strin
   const step = spacing * 1000;
   const split = START + before * step;
   const end = split + after * step;
-  const isEarly = kind === 's' || chance(random, 0.7);
-  const since = isEarly ? split : Math.round(split + uniform(random, 0.1, 0.4) * (end - split));
+  const isEarly = COLD.includes(kind) || chance(random, 0.7);
+  const since =
+    kind === 'N'
+      ? startOfYoung(random, { split, end, step })
+      : isEarly
+        ? split
+        : Math.round(split + uniform(random, 0.1, 0.4) * (end - split));
   const isReplaced = chance(random, REPLACED[kind]);
   const instances = makeInstances(random, { kind, service, since, end, step, isReplaced });
   const load = drawLoad(random, kind);
@@ -96,21 +111,40 @@ export function makeDeployFleet(random: Random, kind: DeployKind, service: strin
           load: (1 + (load - 1) * changed) * (1 + trend * progress),
           jitter: Math.exp(jitter * normal(random)),
           warmth: warmUp > 0 && age < warmUp ? Math.exp((-3 * age) / warmUp) : 0,
-          activation: isChanged && kind !== 's' ? changed : 0,
+          activation: isChanged && !ONLY_RESTARTS.includes(kind) ? changed : 0,
           progress,
         },
       ];
     }).flat();
   });
   snapshots.sort(byTimeAndPod);
+  const hasVersion = !UNNAMED.includes(kind) || chance(random, 0.4);
   const windows = { baseline: { from: START, to: split - 1 }, incident: { from: split, to: end } };
   return {
     windows,
-    snapshots,
-    since: kind === 's' || kind === 'A' || kind === 'C' ? null : since,
+    snapshots: UNNAMED.includes(kind) ? snapshots.map((at) => withoutNames(at, hasVersion)) : snapshots,
+    since: ONLY_RESTARTS.includes(kind) || kind === 'A' || kind === 'C' ? null : since,
     label: null,
     ...(isReplaced ? { acceptedLabels: ['version', 'pod'] } : {}),
   };
+}
+
+/** A profile without the labels that tell instances, or builds, apart. */
+function withoutNames(snapshot: Snapshot, hasVersion: boolean): Snapshot {
+  const { pod: _, version, ...labels } = snapshot.labels;
+  return {
+    ...snapshot,
+    labels: hasVersion && version !== undefined ? { ...labels, version } : labels,
+  };
+}
+
+/** The time of a deploy that makes all instances young, shortly before the baseline or the incident. */
+function startOfYoung(
+  random: Random,
+  { split, end, step }: { split: number; end: number; step: number },
+): number {
+  if (chance(random, 0.4)) return START - Math.round(uniform(random, 0, 2) * step);
+  return split - Math.round(Math.min(uniform(random, 0.5, 5) * step, 0.3 * (end - split)));
 }
 
 /** Requests after the deploy against those before. */
@@ -154,9 +188,13 @@ function makeInstances(random: Random, rules: InstanceRules): Instance[] {
   const stagger = chance(random, 0.3)
     ? Math.min(uniform(random, 0.2, 1) * step, (0.25 * (end - since)) / count)
     : 0;
-  const isCold = kind === 's' || chance(random, 0.4);
+  const isCold = COLD.includes(kind) || chance(random, 0.4);
   const settles =
-    kind === 's' ? uniform(random, 0.1, 0.35) * (end - since) : uniform(random, 0.5, 2.5) * step;
+    kind === 'N'
+      ? uniform(random, 0.2, 0.6) * (since <= START ? since - START + 0.5 * (end - since) : end - since)
+      : COLD.includes(kind)
+        ? uniform(random, 0.1, 0.35) * (end - since)
+        : uniform(random, 0.5, 2.5) * step;
   return Array.from({ length: count }, (_, index): Instance[] => {
     const region = regions[index % regions.length];
     const labels = (replicaSet: string, ofVersion: string) =>

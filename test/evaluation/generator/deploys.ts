@@ -10,6 +10,7 @@ import { type LensPlan, passesThrough, type StackPlan, workStack } from './plan.
 import { chooseNode, plantTime, totalMean } from './plant.js';
 import { chance, gamma, integer, logUniform, normal, pick, pickSome, uniform } from './random.js';
 import { replaceLibrary } from './replaced.js';
+import { loadPerRequest, slowlyStarting, warmingTime } from './restarts.js';
 import { calmLenses, finish, intensified, type Lenses, type Scenario } from './scenario.js';
 import { stall } from './stalled.js';
 import type { AppNode, CallTree } from './tree.js';
@@ -46,8 +47,19 @@ export function buildDeploy(
       const { planted, ...finding } = plantOwn(routes[0], fleet, routes[1], chance(random, 0.5) ? 'a' : 'b');
       return finish(planted, finding);
     }
+    case 'N': {
+      const time = chance(random, 0.5) ? warmingTime(context, calm) : slowlyStarting(random, calm.time);
+      return finish({ ...calm, time }, { shows: [] });
+    }
     case 's':
-      return warmUp(context, calm);
+    case 'J':
+      return finish({ ...calm, time: warmingTime(context, calm) }, { shows: [] });
+    case 'P': {
+      const warm = { ...calm, time: warmingTime(context, calm) };
+      if (chance(random, 0.4)) return loadPerRequest(context, fleet, warm);
+      const { planted, ...finding } = plantOwn(context, fleet, warm, chance(random, 0.5) ? 'a' : 'b');
+      return finish(planted, finding);
+    }
     case 'A':
       return finish(calm, { shows: [] });
     case 'C':
@@ -180,23 +192,6 @@ function changeMix({ random, tree }: LensContext, calm: Lenses): Scenario {
     { ...calm, time: mixed(calm.time), alloc: calm.alloc === null ? null : mixed(calm.alloc) },
     { shows: [] },
   );
-}
-
-/** A restart: loading, compiling and filling caches cost a lot at first, in libraries and in own code. */
-function warmUp({ random, language, tree }: LensContext, calm: Lenses): Scenario {
-  const total = totalMean(calm.time);
-  const factor = logUniform(random, 1, 8);
-  const stacks = calm.time.stacks.map((stack) =>
-    stack.role === 'warmup' ? { ...stack, mean: stack.mean * factor } : stack,
-  );
-  const loading = Array.from({ length: integer(random, 1, 5) }, () => {
-    const fn = tree.newFunction();
-    const [entry = []] = language.warmup;
-    const below = chance(random, 0.5) ? pick(random, language.libraries) : [];
-    const path = [...entry.slice(0, 2), buildFrame(fn), ...below];
-    return workStack(path, total * uniform(random, 0.02, 0.25), { role: 'warmup', scales: false });
-  });
-  return finish({ ...calm, time: withStacks({ ...calm.time, stacks }, loading) }, { shows: [] });
 }
 
 /** The host is throttled: everything waits longer, and the CPU does as much as before or less. */

@@ -38,6 +38,8 @@ export interface StackPlan {
   /** Relative change over both windows that belongs to no planted change. */
   drift: number;
   role: 'work' | 'warmup' | 'idle' | 'collector';
+  /** Additional cost in the first profile of a cold process, as a part: code that is not compiled yet. */
+  slowStart?: number;
   /** Disappears as the change comes. */
   vanishes?: boolean;
   /** Ordinary ups and downs of a level over time (a cache that fills). */
@@ -80,8 +82,9 @@ export function expectedSamples(lens: LensPlan, at: Snapshot, intensity = 1): Fl
     }
     const present = stack.role === 'warmup' ? at.warmth : stack.vanishes ? 1 - at.activation : 1;
     const held = lens.name === 'memory' && !stack.scales ? (at.held ?? 1) : 1;
-    const steady =
-      stack.mean * held * present * (1 + stack.drift * at.progress) * (stack.level?.(at.time) ?? 1);
+    const slow = 1 + (stack.slowStart ?? 0) * at.warmth;
+    const drift = 1 + stack.drift * at.progress;
+    const steady = stack.mean * held * slow * present * drift * (stack.level?.(at.time) ?? 1);
     const added = intensity * stack.planted * at.activation;
     expected[index] = (steady + added) * (stack.scales ? at.load : 1) * at.podFactor;
     active += expected[index] ?? 0;

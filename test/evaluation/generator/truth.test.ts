@@ -348,3 +348,25 @@ test('(o) an innocent function is larger than the guilty one, before and after',
   }
   expect(decoys).toBeGreaterThanOrEqual(cases.length - 1);
 });
+
+describe('restarts without labels of instances', () => {
+  test.each(['J', 'P'] as const)('kind %s: no profile names one, and some name a version', (kind) => {
+    const labels = SEEDS.map((seed) => generateCase(kind, seed).plan.snapshots.map((at) => at.labels));
+    expect(labels.flat().some(({ pod }) => pod !== undefined)).toBe(false);
+    const withVersions = labels.filter((all) => all.some(({ version }) => version !== undefined));
+    expect(withVersions.length).toBeGreaterThan(0);
+    expect(withVersions.length).toBeLessThan(SEEDS.length);
+  });
+
+  test('kind N: all instances of the incident are new, and sent profiles before it or all along', () => {
+    for (const seed of SEEDS) {
+      const { plan, windows } = generateCase('N', seed);
+      const firsts = new Map<string, number>();
+      for (const { labels, time } of plan.snapshots)
+        firsts.set(labels.pod ?? '', Math.min(firsts.get(labels.pod ?? '') ?? time, time));
+      const running = plan.snapshots.filter(({ side }) => side === 'incident');
+      const earliest = Math.min(...running.map(({ labels }) => firsts.get(labels.pod ?? '') ?? 0));
+      expect(earliest).toBeLessThan(windows.incident.from);
+    }
+  });
+});

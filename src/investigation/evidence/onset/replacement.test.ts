@@ -19,6 +19,12 @@ function listTimes(
 const fleetWith = (instanceLabel: string | null) => ({ fleet: { instanceLabel } });
 
 describe('the replacement of all instances', () => {
+  test('is told by versions where no label names instances', () => {
+    const fleet = { instanceLabel: null, versionLabel: 'pod' };
+    const times = listTimes({ a: [1, 8], c: [9, 16] });
+    expect(replacement({ fleet }, times)).toEqual({ last: 8 * GAP, first: 9 * GAP });
+  });
+
   test.each([
     { what: 'all at once', fleet: { a: [1, 8], b: [1, 8], c: [9, 16], d: [9, 16] }, rounds: [8, 9] },
     {

@@ -1,6 +1,7 @@
 import { AGAINST_DEPLOY, findReplacement } from '../../../profile/compare/onset/replacement.js';
 import { likelihood } from '../../../profile/compare/since.js';
 import type { Window } from '../../../sources/source.js';
+import { processLabel } from '../fleet.js';
 import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from '../profile-times.js';
 import type { InvestigationContext } from '../shares.js';
 import { isIn } from '../windows.js';
@@ -9,26 +10,27 @@ import { isIn } from '../windows.js';
 type Replaced = { last: number; first: number };
 
 /** Replacements found before: each type, and each question about its onset, asks for the same one. */
-const replacementCache = new WeakMap<ProfileTimes, { instanceLabel: string; found: Replaced | null }>();
+const replacementCache = new WeakMap<ProfileTimes, { label: string; found: Replaced | null }>();
 
 /** Finds when all instances were replaced; null where some stayed. */
 export function replacement(
-  { fleet: { instanceLabel } }: { fleet: Pick<InvestigationContext['fleet'], 'instanceLabel'> },
+  { fleet }: { fleet: Parameters<typeof processLabel>[0] },
   profileTimes: ProfileTimes,
 ): Replaced | null {
-  if (instanceLabel === null || profileTimes.largeFleet !== undefined) return null;
+  const label = processLabel(fleet);
+  if (label === null || profileTimes.largeFleet !== undefined) return null;
   const known = replacementCache.get(profileTimes);
-  if (known?.instanceLabel === instanceLabel) return known.found;
-  const found = findReplaced(profileTimes, instanceLabel);
-  replacementCache.set(profileTimes, { instanceLabel, found });
+  if (known?.label === label) return known.found;
+  const found = findReplaced(profileTimes, label);
+  replacementCache.set(profileTimes, { label, found });
   return found;
 }
 
-function findReplaced(profileTimes: ProfileTimes, instanceLabel: string): Replaced | null {
+function findReplaced(profileTimes: ProfileTimes, label: string): Replaced | null {
   const lives = new Map<string, { from: number; to: number }>();
   for (const { labels, points } of profileTimes.series) {
     const times = points.map(({ time }) => time);
-    const instance = labels[instanceLabel];
+    const instance = labels[label];
     if (instance === undefined || times.length === 0) continue;
     const known = lives.get(instance);
     lives.set(instance, {

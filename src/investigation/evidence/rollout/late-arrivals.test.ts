@@ -62,6 +62,12 @@ describe('the incident ends before the first profiles of instances that came lat
     expect(incidentEnd).toBe(38.8 * GAP);
   });
 
+  test('a label of versions tells them apart where no other does', () => {
+    const times = listTimes({ a: [0, 39], c: [38.8, 39] });
+    const fleet = { instanceLabel: null, versionLabel: 'pod' };
+    expect(withoutLateArrivals(PLAN, fleet, times).incidentEnd).toBe(38.8 * GAP);
+  });
+
   test('nothing is left out where instances are not told apart', () => {
     expect(end({ a: [0, 39], c: [38.8, 39] }, null)).toBeNull();
   });

@@ -1,7 +1,7 @@
 import { formatTime } from '../../../text/units.js';
 import { MIN_SETTLED_ROUNDS } from '../../thresholds.js';
+import { processLabel } from '../fleet.js';
 import { measureGap, type ProfileTimes, sharedTimes } from '../profile-times.js';
-import type { InvestigationContext } from '../shares.js';
 import { coverBoth, type Plan } from '../windows.js';
 
 /** A gap of profiles may lie this much above the usual one, since starts are known to a step. */
@@ -18,19 +18,20 @@ const SLACK = 1.25;
  */
 export function withoutLateArrivals(
   plan: Plan,
-  { instanceLabel }: Pick<InvestigationContext['fleet'], 'instanceLabel'>,
+  fleet: Parameters<typeof processLabel>[0],
   profileTimes: ProfileTimes,
   others: readonly ProfileTimes[] = [],
 ): { plan: Plan; incidentEnd: number | null } {
   const { incident, stepMs } = plan;
   const unchanged = { plan, incidentEnd: null };
-  if (instanceLabel === null || profileTimes.largeFleet !== undefined) return unchanged;
+  const label = processLabel(fleet);
+  if (label === null || profileTimes.largeFleet !== undefined) return unchanged;
   // Times are the right edges of steps.
   const end = sharedTimes(profileTimes, coverBoth(plan)).at(-1) ?? 0;
   const least = MIN_SETTLED_ROUNDS * SLACK * measureGap(profileTimes);
   const starts = new Map<string, number>();
   for (const { labels, points } of [profileTimes, ...others].flatMap(({ series }) => series)) {
-    const instance = labels[instanceLabel];
+    const instance = labels[label];
     if (instance === undefined) continue;
     for (const { time } of points) starts.set(instance, Math.min(starts.get(instance) ?? time, time));
   }

@@ -5,6 +5,7 @@ import type { FirstLook, LookSearch } from '../../../profile/compare/stages/calm
 import { isHeavyWork } from '../../../work/offload.js';
 import { shareProfile } from '../../../work/share.js';
 import { GATE, SLICE_GATE, SUSPICIOUS_Z } from '../../thresholds.js';
+import { processLabel } from '../fleet.js';
 import { type LensType, readQuantum } from '../lens.js';
 import { type ProfileTimes, singleTotals } from '../profile-times.js';
 import type { InvestigationContext, Resolution } from '../shares.js';
@@ -92,7 +93,9 @@ export async function readInStages(
   const search = { without: NO_KEYS, gate: SUSPICIOUS_Z, sliceGate: SUSPICIOUS_Z, allowsBursts };
   const look = resolution.isDivided === true ? null : await lookAt(read, first.reading, search);
   // A load that new instances brought may settle, which only parts tell.
-  const mayWarmUp = look?.hasRisen === true && newInstances(context, profileTimes)?.areAll === true;
+  const instances = newInstances(context, profileTimes);
+  const mayBeNew = instances === null ? processLabel(fleet) === null : instances.areAll;
+  const mayWarmUp = look?.hasRisen === true && mayBeNew;
   if (look !== null && look.calm !== null && !mayWarmUp) return { ...first, known: look.calm };
   let parts = read;
   const oneSide = look === null || mayWarmUp ? null : chooseSide(look, gate, atFirst, finest);

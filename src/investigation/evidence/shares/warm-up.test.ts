@@ -10,7 +10,7 @@ import {
 } from '../../../../test/support/small-service.js';
 import { GATE } from '../../thresholds.js';
 import { type Resolution, readShares } from '../shares.js';
-import { backAt, isOver, keepsFalling } from './warm-up.js';
+import { backAt, fallsAsWhole, isOver, keepsFalling } from './warm-up.js';
 
 /** The finest reading: that of the main type. */
 const FINE: Resolution = { baselineParts: 4, incidentParts: 4, slices: 7 };
@@ -380,4 +380,16 @@ test.each([
 ])('a level that $what: $at', ({ levels, young, at }) => {
   const parts = levels.map((level) => ({ value: level * 10, profiles: 10 }));
   expect(backAt(100, parts, young)).toBe(at);
+});
+
+test.each([
+  { what: 'falls to a third of the rise', levels: [400, 300, 200], young: 0, is: true },
+  { what: 'falls to half of it', levels: [400, 300, 250], young: 0, is: true },
+  { what: 'falls to more', levels: [400, 300, 251], young: 0, is: false },
+  { what: 'stays in one step', levels: [400, 200, 200], young: 0, is: false },
+  { what: 'hardly rose', levels: [119, 110, 105], young: 0, is: false },
+  { what: 'falls in two parts only', levels: [100, 400, 150], young: 1, is: false },
+])('a level that $what: still settling is $is', ({ levels, young, is }) => {
+  const parts = levels.map((level) => ({ value: level * 10, profiles: 10 }));
+  expect(fallsAsWhole(100, parts, young)).toBe(is);
 });

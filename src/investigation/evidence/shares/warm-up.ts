@@ -21,20 +21,26 @@ import {
   SIBLINGS_Z,
   WARM_Z,
 } from '../../thresholds.js';
+import { processLabel } from '../fleet.js';
 import { type LensType, readActive } from '../lens.js';
+import { replacement } from '../onset/replacement.js';
 import { measureGap, type ProfileTimes, sharedTimes, totalsIn } from '../profile-times.js';
 import { listInstances } from '../rollout/turnover.js';
+import { roundsIn } from '../rounds.js';
 import type { InvestigationContext } from '../shares.js';
+import { isIn } from '../windows.js';
 import { countsLater } from './counts-later.js';
+import { fadesAway, isLoadingWork } from './loading-work.js';
 import type { LocatedChange, SliceOf } from './slices.js';
 
 // A process that has just started loads, compiles and fills its caches, in many functions at once; each of
 // them settles. What a deploy really made dearer stays to the end of the window
 // (docs/develop/comparison.md §2).
 
-/** Instances that sent their first profile in the incident. */
+/** Instances that sent their first profile in the incident, or all of them shortly before it. */
 export interface NewInstances {
-  label: string;
+  /** Label of their names; null where only their start is seen. */
+  label: string | null;
   names: readonly string[];
   /** When the first and the last one of them sent its first profile. */
   first: number;
@@ -48,14 +54,15 @@ const MISSED_ROUNDS = 3;
 
 /** The instances that came during the incident; null where none did or they are not told apart. */
 export function newInstances(
-  { plan: { baseline, incident }, fleet: { instanceLabel } }: Pick<InvestigationContext, 'plan' | 'fleet'>,
+  { plan: { baseline, incident }, fleet }: Pick<InvestigationContext, 'plan' | 'fleet'>,
   profileTimes: ProfileTimes,
 ): NewInstances | null {
-  if (instanceLabel === null || profileTimes.largeFleet !== undefined) return null;
-  const old = listInstances(profileTimes, { baseline, incident }, (labels) => labels[instanceLabel]).before;
+  const label = processLabel(fleet);
+  if (label === null || profileTimes.largeFleet !== undefined) return null;
+  const old = listInstances(profileTimes, { baseline, incident }, (labels) => labels[label]).before;
   const lives = new Map<string, { first: number; last: number }>();
   for (const { labels, points } of profileTimes.series) {
-    const name = labels[instanceLabel];
+    const name = labels[label];
     if (name === undefined) continue;
     const row = { series: [{ labels, points }], stepMs: profileTimes.stepMs };
     const times = sharedTimes(row, incident);
@@ -66,12 +73,14 @@ export function newInstances(
     });
   }
   const present = [...lives].filter(([, { last }]) => last > 0);
+  const young = youngInstances({ baseline, incident }, label, fleet, profileTimes);
+  if (young !== null) return young;
   const arrived = present.filter(([name]) => !old.has(name));
   if (arrived.length === 0) return null;
   const end = Math.max(...present.map(([, { last }]) => last)) - MISSED_ROUNDS * measureGap(profileTimes);
   const firsts = arrived.map(([, { first }]) => first);
   return {
-    label: instanceLabel,
+    label,
     names: arrived.map(([name]) => name),
     first: Math.min(...firsts),
     last: Math.max(...firsts),
@@ -79,10 +88,39 @@ export function newInstances(
   };
 }
 
+/** Part of the length of the incident that all of its instances may be old when it begins, and be young. */
+const YOUNG = 0.5;
+
+/**
+ * All instances of the incident, where they took the place of others shortly before it: they still load and
+ * compile in it. Null where they are older, or came in the incident.
+ */
+function youngInstances(
+  { baseline, incident }: Pick<InvestigationContext['plan'], 'baseline' | 'incident'>,
+  label: string,
+  fleet: InvestigationContext['fleet'],
+  profileTimes: ProfileTimes,
+): NewInstances | null {
+  const deploy = replacement({ fleet }, profileTimes);
+  if (deploy === null || !isIn(baseline, deploy.first, profileTimes.stepMs)) return null;
+  if (incident.from - deploy.first > YOUNG * (incident.to - incident.from)) return null;
+  const firsts = new Map<string, number>();
+  for (const { labels, points } of profileTimes.series) {
+    const [name, first] = [labels[label], Math.min(...points.map(({ time }) => time))];
+    if (name !== undefined && first >= deploy.first && first <= incident.to)
+      firsts.set(name, Math.min(firsts.get(name) ?? first, first));
+  }
+  const last = Math.max(...firsts.values());
+  return { label, names: [...firsts.keys()], first: deploy.first, last, areAll: true };
+}
+
 /** The later course of a cost that new instances had at first. */
 export type Settling =
-  /** Index of the first part of the incident in which it is over. */
-  | { kind: 'settled'; cut: number }
+  /**
+   * Index of the first part of the incident in which it is over, and the number of parts of the baseline
+   * before it.
+   */
+  | { kind: 'settled'; cut: number; calm: number }
   /** It still falls, or too little of the window is left after it. */
   | { kind: 'unsettled' };
 
@@ -91,8 +129,14 @@ interface Counts {
   n: number;
 }
 
-/** The parts of the incident, in order: the time in which the profiles of each were sent. */
+/** The parts of a window, in order: the time in which the profiles of each were sent. */
 type Parts = readonly Window[];
+
+/** The parts of both windows, as in the analysis. */
+interface BothParts {
+  baseline: Parts;
+  incident: Parts;
+}
 
 /**
  * Whether a change that all instances of the window show is their warm-up: it begins with them, and either
@@ -101,19 +145,29 @@ type Parts = readonly Window[];
  */
 export function findSettling(
   analysis: Analysis,
-  { culprit, run }: Pick<LocatedChange, 'culprit' | 'run'>,
+  { culprit, run, contrast }: Pick<LocatedChange, 'culprit' | 'run' | 'contrast'>,
   instances: NewInstances,
-  parts: Parts,
+  { baseline, incident }: BothParts,
 ): Settling | null {
-  if (run.first > findPart(parts, instances.last)) return null;
-  const before = countsIn(analysis, sumSide(analysis.joined, analysis.baseline), culprit.fn);
-  const young = findPart(parts, instances.first);
-  const counts = analysis.incident.map((part) => countsIn(analysis, part, culprit.fn));
+  if (run.first > findPart(incident, instances.last)) return null;
+  const calm = baseline.filter(({ to }) => to < instances.first).length;
+  if (calm === 0) return null;
+  const before = countsIn(analysis, sumSide(analysis.joined, analysis.baseline.slice(0, calm)), culprit.fn);
+  const shared = analysis.baseline.slice(calm);
+  const young = shared.length > 0 ? 0 : findPart(incident, instances.first);
+  const counts = [...shared, ...analysis.incident].map((part) => countsIn(analysis, part, culprit.fn));
   for (let cut = young + 1; cut < counts.length; cut++) {
-    const [early, late] = [sum(counts.slice(young, cut)), sum(counts.slice(cut))];
-    if (isOver(analysis.dispersion, before, early, late)) return { kind: 'settled', cut };
+    const [early, late] = [sumCounts(counts.slice(young, cut)), sumCounts(counts.slice(cut))];
+    if (isOver(analysis.dispersion, before, early, late))
+      return { kind: 'settled', cut: Math.max(0, cut - shared.length), calm };
   }
-  return keepsFalling(analysis.dispersion, before, counts.slice(young)) ? { kind: 'unsettled' } : null;
+  // Old instances have a part in what both share.
+  const falling = counts.slice(Math.max(young, shared.length));
+  const isUnsettled =
+    keepsFalling(analysis.dispersion, before, falling) ||
+    (fadesAway(analysis.dispersion, before, falling) &&
+      isLoadingWork(analysis, contrast.after.parts, culprit.fn));
+  return isUnsettled ? { kind: 'unsettled' } : null;
 }
 
 /** The later parts speak for the baseline rather than for the early ones by a factor of e² in likelihood. */
@@ -149,13 +203,18 @@ export function keepsFalling(dispersion: Dispersion, before: Counts, counts: rea
 
 /**
  * The part from which on the cost per profile of all new instances together is back at the baseline's, where
- * it stood above it at first; null where it never did or still does.
+ * it stood above it at first; or that it still falls. Null where neither is so.
  */
-export function settledLoad(analysis: Analysis, instances: NewInstances, parts: Parts): number | null {
+export function settledLoad(
+  analysis: Analysis,
+  instances: NewInstances,
+  parts: Parts,
+): number | 'unsettled' | null {
   const levels = (of: readonly PartCosts[]) =>
     of.map(({ costs, profiles }) => ({ value: sumIn(analysis.universe, costs), profiles }));
   const young = findPart(parts, instances.first);
-  return backAt(computeMean(levels(analysis.baseline)), levels(analysis.incident), young);
+  const [was, now] = [computeMean(levels(analysis.baseline)), levels(analysis.incident)];
+  return backAt(was, now, young) ?? (fallsAsWhole(was, now, young) ? 'unsettled' : null);
 }
 
 /**
@@ -172,13 +231,32 @@ export function backAt(was: number, levels: readonly PartLevel[], young: number)
   return null;
 }
 
+/**
+ * Whether a level that rose falls with every part, to half of what it was above the baseline or less: it
+ * has not settled, and is no load.
+ *
+ * @param young first part with new instances
+ */
+export function fallsAsWhole(was: number, levels: readonly PartLevel[], young: number): boolean {
+  const means = levels.slice(young).map((level) => computeMean([level]));
+  const [first, last] = [means[0] ?? 0, means.at(-1) ?? 0];
+  return (
+    means.length >= MIN_FALLING &&
+    first >= MIN_RISE * was &&
+    last - was <= FALL.part * (first - was) &&
+    means.every((mean, at) => at === 0 || mean < (means[at - 1] ?? mean))
+  );
+}
+
 /** A cost per profile within this factor of the baseline's has settled: services drift by as much. */
 const SETTLED_LOAD = 1.1;
 
 /** Whether so much of the window is left from a part on that it can be judged: several rounds of each. */
 export function isEnoughLeft(profileTimes: ProfileTimes, instances: NewInstances, left: Window): boolean {
+  const { label } = instances;
+  if (label === null) return roundsIn(profileTimes, left) >= MIN_SETTLED_ROUNDS;
   const { profiles } = totalsIn(profileTimes, left, (labels) =>
-    instances.names.includes(labels[instances.label] ?? ''),
+    instances.names.includes(labels[label] ?? ''),
   );
   return profiles >= MIN_SETTLED_ROUNDS * instances.names.length;
 }
@@ -189,7 +267,7 @@ function findPart(parts: Parts, time: number): number {
   return at < 0 ? parts.length - 1 : at;
 }
 
-function sum(counts: readonly Counts[]): Counts {
+export function sumCounts(counts: readonly Counts[]): Counts {
   return counts.reduce((all, { x, n }) => ({ x: all.x + x, n: all.n + n }), { x: 0, n: 0 });
 }
 
@@ -223,7 +301,7 @@ export async function readSettled(
   instances: NewInstances,
 ): Promise<Profile | null> {
   const series = profileTimes.series.filter(({ labels }) =>
-    instances.names.includes(labels[instances.label] ?? ''),
+    instances.names.includes(labels[instances.label ?? ''] ?? ''),
   );
   const times = sharedTimes(
     { series, stepMs: profileTimes.stepMs },
@@ -236,7 +314,7 @@ export async function readSettled(
   if (middle === undefined || times.length < 2) return null;
   const pattern = instances.names.map(escapePattern).join('|');
   return readActive(readContext, type, { from: middle + 1, to: plan.incident.to }, [
-    { name: instances.label, op: '=~', value: pattern },
+    { name: instances.label ?? '', op: '=~', value: pattern },
   ]);
 }
 
@@ -254,7 +332,7 @@ export async function isWarmUpOfFew(
   settled: Profile,
 ): Promise<boolean> {
   const isNew = (slice: SliceOf | undefined) =>
-    instances.names.includes(slice?.labels[instances.label] ?? '');
+    instances.names.includes(slice?.labels[instances.label ?? ''] ?? '');
   const stayed = analysis.slices.filter((_, at) => !isNew(slices[at]));
   if (stayed.length > 0 && distanceFromBaseline(analysis, stayed, culprit.fn) >= SIBLINGS_Z) return false;
   const counts = await countsLater(readContext, settled, analysis, culprit.fn);

@@ -4,15 +4,20 @@ import type { Profile } from '../../../profile/model.js';
 import type { Window } from '../../../sources/source.js';
 import { formatTime } from '../../../text/units.js';
 import { MAX_WARM_UPS } from '../../thresholds.js';
+import { processLabel } from '../fleet.js';
 import type { LensType } from '../lens.js';
 import type { ProfileTimes } from '../profile-times.js';
 import type { InvestigationContext } from '../shares.js';
+import { isLoadingAtEnd } from './loading-work.js';
+import type { PartWindows } from './parts.js';
+import { seenStarts } from './seen-starts.js';
 import type { LocatedChange, SliceOf } from './slices.js';
 import {
   findSettling,
   isEnoughLeft,
   isOneOff,
   isWarmUpOfFew,
+  type NewInstances,
   newInstances,
   readSettled,
   settledLoad,
@@ -20,17 +25,33 @@ import {
 
 /** Warm-up of which too little of the window is left to tell what stays. */
 export interface Unsettled {
-  /** Function that still settles. */
-  name: string;
+  /** Function that still settles; null for the cost as a whole. */
+  name: string | null;
   /** Time from which on a later window can be judged. */
   from: number;
+  /** Whether no label names new instances, and their loading alone tells that they started. */
+  isSeen?: boolean;
+}
+
+/** Says who still warms up, and what of it shows most. */
+export function describeUnsettled({ name, isSeen = false }: Unsettled): string {
+  const what = name === null ? 'all parts alike' : `${name} above all`;
+  return `${isSeen ? 'processes started' : 'all instances are new'} and still warm up (${what})`;
 }
 
 /**
  * Treatment of a change that is warm-up: its stacks are `left out`; or the window is judged from the
  * part with this index on; or it is `unsettled`, and nothing is said about the code.
  */
-export type WarmUp = 'left out' | 'unsettled' | number;
+export type WarmUp = 'left out' | 'unsettled' | Cut;
+
+/** The parts that are judged once a warm-up is left out. */
+export interface Cut {
+  /** Index of the first part of the incident. */
+  part: number;
+  /** Number of parts of the baseline. */
+  calm: number;
+}
 
 /** Tells the warm-up of new instances from changes of code, and keeps what is said about it. */
 export interface Warming {
@@ -42,7 +63,7 @@ export interface Warming {
   of(
     analysis: Analysis,
     change: LocatedChange,
-    parts: readonly Window[],
+    parts: PartWindows,
     slices: readonly SliceOf[],
     isFirst: boolean,
   ): Promise<WarmUp | null>;
@@ -55,18 +76,20 @@ export function createWarming(
   lens: LensType,
   profileTimes: ProfileTimes,
 ): Warming {
-  const instances = newInstances(context, profileTimes);
+  const named = newInstances(context, profileTimes);
   const notes: string[] = [];
   const leftOut = new Set<string>();
   let unsettled: Unsettled | null = null;
   let settled: Promise<Profile | null> | null = null;
   const incident = context.plan.incident;
-  const startAt = (part: Window | undefined, what: string) => {
+  const startAt = (part: Window | undefined, { label }: NewInstances, what: string) => {
     const from = formatTime(Math.ceil((part?.from ?? 0) / 1000) * 1000);
     // Only the last cut counts.
-    const at = notes.findIndex((note) => note.startsWith(ALL_NEW));
+    const at = notes.findIndex((note) => [ALL_NEW, STARTED].some((words) => note.startsWith(words)));
     if (at >= 0) notes.splice(at, 1);
-    notes.push(`${ALL_NEW}; what they cost until ${from} is left out as warm-up that settled (${what}).`);
+    notes.push(
+      `${label === null ? STARTED : ALL_NEW}; what they cost until ${from} is left out as warm-up that settled (${what}).`,
+    );
   };
   const leaveOut = (key: string, note: string): WarmUp => {
     leftOut.add(key);
@@ -87,20 +110,25 @@ export function createWarming(
           joinKey(info),
           `${info.name} rose in one instance for a single round only and is left out (a restart does that).`,
         );
-      if (instances === null) return null;
-      if (instances.areAll && parts.length > 1) {
+      const instances = named ?? seenStarts(analysis, parts.incident);
+      if (instances === null) {
+        if (processLabel(context.fleet) !== null || !isLoadingAtEnd(analysis, change)) return null;
+        unsettled = { name: info.name, from: incident.to + 1, isSeen: true };
+        return 'unsettled';
+      }
+      if (instances.areAll && parts.incident.length > 1) {
         const settling = findSettling(analysis, change, instances, parts);
         if (settling === null) return null;
-        const left = settling.kind === 'settled' ? parts[settling.cut] : undefined;
+        const left = settling.kind === 'settled' ? parts.incident[settling.cut] : undefined;
         if (
           settling.kind === 'settled' &&
           left !== undefined &&
           isEnoughLeft(profileTimes, instances, { from: left.from, to: incident.to })
         ) {
-          startAt(left, `${info.name} above all`);
-          return settling.cut;
+          startAt(left, instances, `${info.name} above all`);
+          return { part: settling.cut, calm: settling.calm };
         }
-        unsettled = { name: info.name, from: left?.from ?? incident.to + 1 };
+        unsettled = { name: info.name, from: left?.from ?? incident.to + 1, ...seen(instances) };
         return 'unsettled';
       }
       if (leftOut.size >= MAX_WARM_UPS) return null;
@@ -112,15 +140,30 @@ export function createWarming(
         : null;
     },
     ofLoad(analysis, parts) {
-      if (instances === null || !instances.areAll || !analysis.load.hasRisen) return null;
+      if (!analysis.load.hasRisen) return null;
+      const instances = named ?? seenStarts(analysis, parts);
+      if (instances === null || !instances.areAll) return null;
       const cut = settledLoad(analysis, instances, parts);
-      const left = cut === null ? undefined : parts[cut];
-      if (left === undefined || !isEnoughLeft(profileTimes, instances, { from: left.from, to: incident.to }))
+      if (cut === null) return null;
+      const left = cut === 'unsettled' ? undefined : parts[cut];
+      if (
+        left === undefined ||
+        cut === 'unsettled' ||
+        !isEnoughLeft(profileTimes, instances, { from: left.from, to: incident.to })
+      ) {
+        unsettled = { name: null, from: left?.from ?? incident.to + 1, ...seen(instances) };
         return null;
-      startAt(left, 'all of it alike');
+      }
+      startAt(left, instances, 'all of it alike');
       return cut;
     },
   };
 }
 
+/** Says that nothing but their loading tells of new instances, where that is so. */
+function seen({ label }: NewInstances): Pick<Unsettled, 'isSeen'> {
+  return label === null ? { isSeen: true } : {};
+}
+
+const STARTED = 'Processes started in the window, as what they load shows';
 const ALL_NEW = 'All instances at the end of the window are new';
