@@ -59,7 +59,7 @@ test('source maps lead to lines of the sources, and only to those', () => {
 });
 
 test('a place in the bundle leads to its line of the sources', () => {
-  const source = 'src/report/answers/verdict-reason.ts';
+  const source = 'src/report/change/verdict-reason.ts';
   const sentence = 'there is no profile in the baseline to compare with';
   const script = readdirSync(path.join(ROOT, 'bundle')).find(
     (name) =>

@@ -18,7 +18,7 @@ import { computeChance, describeMovement, samplingError } from './agreement.js';
 import { findCollectorCause } from './collector-cause.js';
 import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
 import type { ComparisonInput } from './comparison-rows.js';
-import { instanceRise } from './evidence/instance-rise.js';
+import { instanceRise } from './evidence/levels/instance-rise.js';
 import type { LevelLens } from './evidence/levels.js';
 import { endNotes } from './evidence/rollout/late-arrivals.js';
 import { isBriefBaseline } from './evidence/rounds.js';

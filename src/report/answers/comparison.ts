@@ -8,6 +8,7 @@ import { formatShare, formatSpan, formatTime, formatValue, plural } from '../../
 import { type Clock, createWriter } from '../change/clock.js';
 import { findingRows } from '../change/finding-rows.js';
 import { rangeText, writeSentence } from '../change/finding-sentence.js';
+import { loadReason, unsettledText } from '../change/verdict-reason.js';
 import { displayFunction, shortName } from '../functions.js';
 import { guessNotes } from '../guess-notes.js';
 import { type NextCall, nextRows } from '../next.js';
@@ -15,7 +16,6 @@ import type { Answer, Block, JsonObject } from '../render.js';
 import { collectorData } from './investigation.js';
 import { samplesText } from './sample-count.js';
 import { notReadText, soFarText, soFarWord } from './unread-parts.js';
-import { loadReason, unsettledText } from './verdict-reason.js';
 import { LESS_LOAD, verdictHeadline } from './verdicts.js';
 
 export interface ComparedSide {

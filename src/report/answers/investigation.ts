@@ -8,12 +8,12 @@ import { type Clock, createWriter } from '../change/clock.js';
 import { EXCUSES } from '../change/excuses.js';
 import { findingRows } from '../change/finding-rows.js';
 import { aliasRange, whereText, writeSentence } from '../change/finding-sentence.js';
+import { isLessLoad, verdictReason, whyNotLoad } from '../change/verdict-reason.js';
 import { guessNotes } from '../guess-notes.js';
 import { type NextCall, nextRows } from '../next.js';
 import type { Answer, Block, JsonObject } from '../render.js';
 import { samplesText, wholeSamples } from './sample-count.js';
 import { notReadText, soFarText, soFarWord } from './unread-parts.js';
-import { isLessLoad, verdictReason, whyNotLoad } from './verdict-reason.js';
 import { isRise, LESS_LOAD, verdictHeadline } from './verdicts.js';
 
 /** An entry point of the service with its cost per profile and its share of all that requests cost. */

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { buildFinding } from '../../../test/support/finding.js';
 import { toLens } from '../../../test/support/type-ids.js';
 import type { Finding } from '../../profile/compare/finding.js';
-import { loadReason, whyNotLoad } from '../answers/verdict-reason.js';
 import { pathText } from './change-path.js';
 import { createWriter } from './clock.js';
 import { claimText, rangeText, whereText, writeSentence } from './finding-sentence.js';
+import { loadReason, whyNotLoad } from './verdict-reason.js';
 
 const fn = (name: string) => ({ function: name, file: null, line: null });
 const MINUTE = 60_000;

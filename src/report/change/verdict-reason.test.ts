@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { toLens } from '../../../test/support/type-ids.js';
 import type { LensRow } from '../../profile/compare/finding.js';
-import type { Investigation } from './investigation.js';
+import type { Investigation } from '../answers/investigation.js';
 import { verdictReason } from './verdict-reason.js';
 
 const { type } = toLens('cpu');

@@ -1,12 +1,12 @@
 import { type Finding, isUnexplained, type LensRow } from '../../profile/compare/finding.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
 import { formatShare, formatValue } from '../../text/units.js';
-import { stalledText } from '../change/excuses.js';
-import { aliasRange, rangeText } from '../change/finding-sentence.js';
+import type { Investigation } from '../answers/investigation.js';
+import { wholeSamples } from '../answers/sample-count.js';
+import { restText } from '../answers/verdicts.js';
 import { displayBriefly, displayName } from '../functions.js';
-import type { Investigation } from './investigation.js';
-import { wholeSamples } from './sample-count.js';
-import { restText } from './verdicts.js';
+import { stalledText } from './excuses.js';
+import { aliasRange, rangeText } from './finding-sentence.js';
 
 /** Says what the verdict of an investigation rests on, without the full stop of its sentence. */
 export function verdictReason(investigation: Investigation): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { ProfileTimes } from '../profile-times.js';
 import { instanceRise } from './instance-rise.js';
-import type { ProfileTimes } from './profile-times.js';
 
 const MINUTE = 60_000;
 const PLAN = { baseline: { from: 0, to: 10 * MINUTE }, incident: { from: 10 * MINUTE + 1, to: 20 * MINUTE } };

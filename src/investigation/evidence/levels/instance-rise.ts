@@ -1,8 +1,8 @@
-import type { InstanceRise } from '../../profile/compare/finding.js';
-import type { Labels, Window } from '../../sources/source.js';
-import { computeMean, type ProfileTimes, totalsIn } from './profile-times.js';
-import { listInstances } from './rollout/turnover.js';
-import type { Plan } from './windows.js';
+import type { InstanceRise } from '../../../profile/compare/finding.js';
+import type { Labels, Window } from '../../../sources/source.js';
+import { computeMean, type ProfileTimes, totalsIn } from '../profile-times.js';
+import { listInstances } from '../rollout/turnover.js';
+import type { Plan } from '../windows.js';
 
 /** From so many profiles of another instance on a single one of an instance with a past is its last one. */
 const MIN_OTHERS = 3;
