@@ -27,6 +27,7 @@ export const INNOCENT_KINDS: readonly Kind[] = [
   'J',
   'M',
   'N',
+  'Q',
 ];
 /** From so many standard errors on a planted change must be found. */
 const PLAIN_ERRORS = 6;

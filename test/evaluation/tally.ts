@@ -62,6 +62,7 @@ const KIND_WORDS: Readonly<Record<Kind, string>> = {
   M: 'one round of long waits',
   N: 'young instances',
   P: 'restart and a change',
+  Q: 'load rose next to jobs',
 };
 
 const HEAD = [

@@ -19,7 +19,7 @@ import { isBackgroundGrowth } from './growth/background.js';
 import { callerOfNewWork } from './growth/new-work.js';
 import { isReplacement } from './growth/replaced.js';
 import { NO_REQUESTS, type Requests } from './requests/entries.js';
-import { runsInJobs } from './requests/jobs.js';
+import { outgrewRequests, runsInJobs } from './requests/jobs.js';
 import { isMixOfRequests } from './requests/mix.js';
 import { outgrewItsRequests } from './requests/outgrown.js';
 
@@ -114,6 +114,7 @@ function findGrowth(
     if (isReplacement(contrast, fn)) continue;
     if (universe.isBackground === true && !isBackgroundGrowth(contrast, fn)) continue;
     if (requests.points.length > 1 && isMixOfRequests(contrast, requests, fn)) continue;
+    if (!outgrewRequests(contrast, requests, fn, gate)) continue;
     return describeCulprit(contrast, universe, fn);
   }
   return null;

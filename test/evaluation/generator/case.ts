@@ -13,7 +13,7 @@ export const DEPLOY_KINDS = ['p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', '
  * that changes next to jobs, and a function that costs more next to some; a leak in all instances, which
  * differ in age and traffic, or in one of them; goroutines that leak and show in the profiles of waits, next
  * to queues that pile up; one round of long waits; a restart that warms up without labels of instances, young
- * instances on one of the two sides, and a change of code with such a restart.
+ * instances on one of the two sides, a change of code with such a restart, and load that rises next to jobs.
  */
 export const FIELD_KINDS = [
   'A',
@@ -31,6 +31,7 @@ export const FIELD_KINDS = [
   'M',
   'N',
   'P',
+  'Q',
 ] as const;
 export const ALL_KINDS = [...KINDS, ...DEPLOY_KINDS, ...FIELD_KINDS] as const;
 export type DeployKind = (typeof DEPLOY_KINDS)[number] | (typeof FIELD_KINDS)[number];
@@ -92,6 +93,7 @@ export const VERDICTS: Readonly<Record<Kind, Verdict>> = {
   M: 'no_change',
   N: 'no_change',
   P: 'code_regression',
+  Q: 'load_increase',
 };
 
 /** Other honest answers to the innocent kinds. */

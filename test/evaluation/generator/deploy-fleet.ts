@@ -46,6 +46,7 @@ const REPLACED: Readonly<Record<DeployKind, number>> = {
   M: 0,
   N: 1,
   P: 1,
+  Q: 0.5,
 };
 
 /** The kinds in which instances start cold, at the beginning of a window. */
@@ -151,6 +152,7 @@ function startOfYoung(
 function drawLoad(random: Random, kind: DeployKind): number {
   switch (kind) {
     case 'z':
+    case 'Q':
       return uniform(random, 1.4, 3);
     case 'q':
     case 'H':

@@ -41,6 +41,8 @@ export function buildDeploy(
       return changeMix(context, calm);
     case 'H':
       return changeMix(context, { ...calm, time: withJobs(context, calm.time) });
+    case 'Q':
+      return finish({ ...calm, time: withJobs(context, calm.time) }, { shows: [] });
     case 'I': {
       const beside = { ...calm, time: withJobs(context, calm.time) };
       const routes = chance(random, 0.5) ? ([context, beside] as const) : onlyOneRoute(context, beside);

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, findFunction, type Stacks } from '../../../../test/support/contrast.js';
+import { contrast, findFunction, getName, type Stacks } from '../../../../test/support/contrast.js';
+import { times } from '../../../../test/support/handlers.js';
+import { findCulprit } from '../culprit.js';
 import { findRequests } from './entries.js';
-import { runsInJobs } from './jobs.js';
+import { outgrewRequests, runsInJobs } from './jobs.js';
 import { isMixOfRequests } from './mix.js';
 
 describe('next to jobs', () => {
@@ -59,5 +61,68 @@ describe('next to jobs', () => {
     const sides = { 'runtime.serve wrap': 50, 'runtime.serve zip': 50 };
     const contrasted = contrast(sides, sides);
     expect(runsInJobs(contrasted, findRequests(contrasted), findFunction(contrasted, 'zip'))).toBe(false);
+  });
+});
+
+describe('what stands out next to jobs', () => {
+  const service = ({
+    show = 2000,
+    encode = 600,
+    save = 2000,
+    job = 3000,
+    log = 0,
+    gc = 500,
+  } = {}): Stacks => ({
+    'runtime.serve wrap show read': show,
+    'runtime.serve wrap show encode': encode,
+    'runtime.serve wrap save write': save,
+    'runtime.serve wrap save log': log / 2,
+    'runtime.work zip pack': job,
+    'runtime.work zip log': log,
+    'runtime.gc': gc,
+  });
+  const outgrew = (before: Stacks, after: Stacks, name: string) => {
+    const contrasted = contrast(before, after);
+    return outgrewRequests(contrasted, findRequests(contrasted), findFunction(contrasted, name), 5);
+  };
+  const more = service({ show: 4000, encode: 1200, save: 4000 });
+
+  test.each([
+    { what: 'grew as all that requests do', name: 'encode', after: more, is: false },
+    {
+      what: 'grew by more',
+      name: 'encode',
+      after: { ...more, 'runtime.serve wrap show encode': 2400 },
+      is: true,
+    },
+    { what: 'grew as a job', name: 'pack', after: service({ job: 6000 }), is: true },
+    { what: 'is nearly all of what requests do', name: 'wrap', after: more, is: true },
+  ])('outgrew the requests where it $what: $is', ({ name, after, is }) => {
+    expect(outgrew(service(), after, name)).toBe(is);
+  });
+
+  test('what runs without own code tells nothing of the requests', () => {
+    expect(outgrew(service(), { ...more, 'runtime.gc': 20_000 }, 'encode')).toBe(false);
+    expect(outgrew(service({ gc: 20_000 }), more, 'encode')).toBe(false);
+  });
+
+  test('a function that jobs and requests share belongs to those that cost it more', () => {
+    const [calm, grown] = [service({ log: 200 }), service({ log: 800 })];
+    expect(outgrew(calm, grown, 'log')).toBe(true);
+  });
+
+  test('without jobs nothing is asked', () => {
+    const one: Stacks = { 'runtime.serve show read': 500, 'runtime.serve save write': 500 };
+    expect(outgrew(one, times(one, '', 2), 'read')).toBe(true);
+  });
+
+  test('what outgrew jobs alone is no culprit', () => {
+    const find = (after: Stacks) => {
+      const contrasted = contrast(service(), after);
+      const culprit = findCulprit(contrasted, 5, undefined, findRequests(contrasted));
+      return culprit && getName(contrasted, culprit.fn);
+    };
+    expect(find(more)).toBeNull();
+    expect(find({ ...more, 'runtime.serve wrap show encode': 3600 })).toBe('encode');
   });
 });
