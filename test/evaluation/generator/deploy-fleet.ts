@@ -152,8 +152,10 @@ function startOfYoung(
 function drawLoad(random: Random, kind: DeployKind): number {
   switch (kind) {
     case 'z':
-    case 'Q':
       return uniform(random, 1.4, 3);
+    // Jobs of up to two fifths of all cost hide a smaller rise.
+    case 'Q':
+      return uniform(random, 1.8, 3);
     case 'q':
     case 'H':
       return uniform(random, 0.9, 1.4);

@@ -15,7 +15,7 @@ export function runsInJobs(contrast: Contrast, { entryOfStack, jobs }: Requests,
   return inJobs >= MAIN_PART * whole;
 }
 
-/** Part of what requests cost that must stand beside a function, for them to tell its growth from theirs. */
+/** Part of what requests cost that is left without a function, for them to tell its growth from theirs. */
 const MIN_BESIDE = 0.05;
 
 /**
