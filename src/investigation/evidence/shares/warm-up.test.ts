@@ -387,7 +387,9 @@ test.each([
   { what: 'falls to half of it', levels: [400, 300, 250], young: 0, is: true },
   { what: 'falls to more', levels: [400, 300, 251], young: 0, is: false },
   { what: 'stays in one step', levels: [400, 200, 200], young: 0, is: false },
-  { what: 'hardly rose', levels: [119, 110, 105], young: 0, is: false },
+  { what: 'falls by a tenth in the last', levels: [400, 221, 200], young: 0, is: true },
+  { what: 'hardly falls in the last', levels: [400, 219, 200], young: 0, is: false },
+  { what: 'hardly rose', levels: [119, 105, 90], young: 0, is: false },
   { what: 'falls in two parts only', levels: [100, 400, 150], young: 1, is: false },
 ])('a level that $what: still settling is $is', ({ levels, young, is }) => {
   const parts = levels.map((level) => ({ value: level * 10, profiles: 10 }));

@@ -201,6 +201,9 @@ export function keepsFalling(dispersion: Dispersion, before: Counts, counts: rea
   );
 }
 
+/** A cost per profile within this factor of another one's is the same: services drift by as much. */
+const SETTLED_LOAD = 1.1;
+
 /**
  * The part from which on the cost per profile of all new instances together is back at the baseline's, where
  * it stood above it at first; or that it still falls. Null where neither is so.
@@ -239,17 +242,16 @@ export function backAt(was: number, levels: readonly PartLevel[], young: number)
  */
 export function fallsAsWhole(was: number, levels: readonly PartLevel[], young: number): boolean {
   const means = levels.slice(young).map((level) => computeMean([level]));
-  const [first, last] = [means[0] ?? 0, means.at(-1) ?? 0];
+  const [first, before, last] = [means[0] ?? 0, means.at(-2) ?? 0, means.at(-1) ?? 0];
   return (
     means.length >= MIN_FALLING &&
     first >= MIN_RISE * was &&
+    // A level that hardly falls any more has settled, and is load where it lies above the baseline's.
+    before >= SETTLED_LOAD * last &&
     last - was <= FALL.part * (first - was) &&
     means.every((mean, at) => at === 0 || mean < (means[at - 1] ?? mean))
   );
 }
-
-/** A cost per profile within this factor of the baseline's has settled: services drift by as much. */
-const SETTLED_LOAD = 1.1;
 
 /** Whether so much of the window is left from a part on that it can be judged: several rounds of each. */
 export function isEnoughLeft(profileTimes: ProfileTimes, instances: NewInstances, left: Window): boolean {
