@@ -161,6 +161,13 @@ describe('a handler next to which jobs run has several kinds of requests inside'
     expect(find(sides(5))).toEqual(ONE_KIND);
   });
 
+  test('if two of them are no trifles, however many stacks they are', () => {
+    const list = (name: string) =>
+      Array.from({ length: 25 }, (_, at) => [names(`runtime.serve wrap ${name} ${name}${at}`), 2] as const);
+    const side = buildProfile(...list('show'), ...list('save'), [names('runtime.work zip'), 30]);
+    expect(find(side)).toEqual({ ...KINDS, universal: ['wrap'] });
+  });
+
   test('if none of its two callers calls the job, too', () => {
     const sides = (jobBelow: string) =>
       buildProfile(
@@ -226,19 +233,46 @@ describe('a handler next to which jobs run has several kinds of requests inside'
       expect(find(side(sides)).points.includes('show')).toBe(are);
     });
 
-    test.each([
-      { what: 'a handler with nearly all', small: 10, are: ['big', 'small', 'zip'] },
-      { what: 'no handler where the others are trifles', small: 3, are: ['wrap', 'zip'] },
-    ])('and inside $what of the requests there are none: it is one', ({ small, are }) => {
-      const mux = [...wrap, goFrame('runtime.mux')];
-      const all = buildProfile(
-        [[...mux, at('big', 5), goFrame('read')], 60],
-        [[...mux, at('big', 6), goFrame('write')], 60],
-        [[...mux, goFrame('small')], small],
+    /** A handler whose steps are nearly all that requests do, next to another one of some samples. */
+    const dominated = (status: number, others: readonly (readonly [string, number])[] = []) =>
+      buildProfile(
+        [[...wrap, goFrame('runtime.mux'), at('order', 5), goFrame('read')], 60],
+        [[...wrap, goFrame('runtime.mux'), at('order', 7), goFrame('scan')], 29],
+        [[...wrap, goFrame('runtime.mux'), at('order', 6), goFrame('write')], 2],
+        ...others.map(([name, value]) => [[...wrap, goFrame(name)], value] as const),
+        [[...wrap, goFrame('runtime.mux'), goFrame('status')], status],
         ...steps,
         job,
       );
-      expect(find(all).points).toEqual(are);
+
+    test.each([
+      { what: 'a handler with nearly all', before: 6, after: 6, are: ['order', 'status', 'zip'] },
+      {
+        what: 'one with all but few, on one side only',
+        before: 6,
+        after: 1,
+        are: ['order', 'status', 'zip'],
+      },
+      { what: 'one with all but few, on the other', before: 1, after: 6, are: ['order', 'status', 'zip'] },
+      { what: 'no handler where the others are trifles', before: 3, after: 3, are: ['wrap', 'zip'] },
+    ])('and inside $what of the requests there are none: it is one', ({ before, after, are }) => {
+      expect(find(dominated(before), dominated(after)).points).toEqual(are);
+    });
+
+    test('and the function that takes most of the steps is the handler', () => {
+      // Its last stack costs less than the step of the middleware.
+      expect(find(dominated(6, [['audit', 3]])).points).toEqual(['order', 'status', 'zip']);
+    });
+
+    test('of which none is told where all code takes them', () => {
+      const run = (line: number) => [at('run', line), goFrame('runtime.mux')];
+      const side = buildProfile(
+        [[...names('runtime.serve wrap'), at('run', 5), goFrame('show')], 50],
+        [[...names('runtime.serve wrap'), at('run', 6), goFrame('save')], 50],
+        [[...names('runtime.work zip'), ...run(7), goFrame('pack')], 30],
+        ...steps,
+      );
+      expect(find(side)).toMatchObject({ points: ['wrap', 'zip'], universal: ['run'] });
     });
 
     test('and if it does so on both sides', () => {
@@ -322,6 +356,20 @@ describe('a handler next to which jobs run has several kinds of requests inside'
     };
     const analysed = analyseParts({ baseline: [side, side], incident: [side, side], slices: [side] });
     expect([...analysed.requests.jobs].map((fn) => getName(analysed, fn))).toEqual(['zip']);
+  });
+
+  test.each([
+    { wrap: [60, 45], run: [40, 50], jobs: ['run'] },
+    { wrap: [60, 40], run: [50, 60], jobs: ['wrap'] },
+    { wrap: [45, 60], run: [50, 40], jobs: ['run'] },
+    { wrap: [40, 60], run: [60, 50], jobs: ['wrap'] },
+  ])('and the largest on both sides is taken: %j', ({ wrap, run, jobs }) => {
+    const side = (at: number) =>
+      buildProfile(
+        ...['show', 'save'].map((name) => [names(`runtime.serve wrap ${name}`), wrap[at] ?? 0] as const),
+        ...['zip', 'pack'].map((name) => [names(`runtime.work run ${name}`), run[at] ?? 0] as const),
+      );
+    expect(find(side(0), side(1)).jobs).toEqual(jobs);
   });
 
   test('and the largest that has some is taken', () => {
