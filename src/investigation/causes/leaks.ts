@@ -23,7 +23,7 @@ export function isLoadOfFrameworks({ leak }: LevelLens, shares: readonly ShareLe
 
 /**
  * The contended waits in which goroutines that leak wait at the place of the leak. Where nothing tells who
- * waits, goroutines that mostly wait for locks may be a queue. /
+ * waits, goroutines that mostly wait for locks may be a queue.
  */
 export function waitsOfLeak(level: LevelLens, waits: readonly WaitLens[]): WaitLens[] {
   return waits.filter((wait) => {
@@ -35,7 +35,7 @@ export function waitsOfLeak(level: LevelLens, waits: readonly WaitLens[]): WaitL
 
 /**
  * Whether a leak is the queue of contention: its goroutines wait where a queue was measured, or mostly wait
- * for locks. A lock that is never released shows no waits. /
+ * for locks. A lock that is never released shows no waits.
  */
 export function isQueue(level: LevelLens, contended: readonly WaitLens[]): boolean {
   return contended.some((wait) => isAtPlace(level, wait)) || (contended.length > 0 && waitsForLocks(level));

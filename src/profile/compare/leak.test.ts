@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRandom, normal } from '../../../test/evaluation/generator/random.js';
-import { findHiddenLeak, findLeak, findRamp, type Level, smallestHiddenLeak } from './leak.js';
+import { findHiddenLeak, findLeak, findRamp, fitLine, type Level, smallestHiddenLeak } from './leak.js';
 
 const MINUTE = 60_000;
 const levels = (from: number, values: readonly number[]): Level[] =>
@@ -371,4 +371,12 @@ describe('the foot of a rise', () => {
   ])('$what has none', ({ values }) => {
     expect(found(...values)).toBeNull();
   });
+});
+
+test('the error of a slope is that of a line through as many levels, less two', () => {
+  const values = [0, 3, 1, 6, 4];
+  const { slope, error } = fitLine(values.map((value, time) => ({ time, value })));
+  // The residuals are -0.6, 1.3, -1.8, 2.1 and -1, and the times lie 10 off their middle, squared.
+  expect(slope).toBeCloseTo(1.1, 10);
+  expect(error).toBeCloseTo(Math.sqrt((0.36 + 1.69 + 3.24 + 4.41 + 1) / 3 / 10), 10);
 });

@@ -26,7 +26,7 @@ interface Pod {
 /**
  * A fleet in which memory or goroutines leak: mostly in all pods, which a rolling deploy replaced one after
  * the other, or which leak from a moment on; they differ in traffic, and so in how fast they leak. In a
- * quarter of the cases of K a single pod leaks next to others that do not. /
+ * quarter of the cases of K a single pod leaks next to others that do not.
  */
 export function makeLeakFleet(random: Random, kind: 'K' | 'L', service: string): Fleet {
   const [spacing, seconds] = pick<readonly [number, number]>(random, CADENCES);

@@ -13,7 +13,7 @@ const LEFT_GAPS = 2.5;
  *
  * @param label label that tells instances apart
  * @returns none of them where only one may be told to grow and nothing tells of the others; null where
- *   instances are not told apart /
+ *   instances are not told apart
  */
 export function instancesThatLeak(
   profileTimes: ProfileTimes,
@@ -44,7 +44,7 @@ export function instancesThatLeak(
 
 /**
  * Whether a leak is shown in the instance in which it was seen: fewer than half of those that tell leak, so
- * that the others would hide it. Else it is one of all of them. /
+ * that the others would hide it. Else it is one of all of them.
  */
 export function isOfFewInstances(instances: InstanceRise | null): boolean {
   return instances !== null && instances.risen.length > 0 && 2 * instances.risen.length < instances.all;
@@ -54,7 +54,7 @@ export function isOfFewInstances(instances: InstanceRise | null): boolean {
  * The last profile before the first instance that leaks since it started, and the first one of it, where all
  * that leak are new: a deploy that takes its time hides in the mean of all instances when the leak began.
  *
- * @returns null where one was there before, or most of them began to grow later /
+ * @returns null where one was there before, or most of them began to grow later
  */
 export function startOfLeak(
   profileTimes: ProfileTimes,

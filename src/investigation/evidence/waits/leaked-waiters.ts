@@ -28,7 +28,7 @@ interface Known {
 /**
  * Waits with who waits there, where goroutines became more and more at the same place: those that leak, or a
  * queue. Two merges of the type that counts the waits; without it, or without requests, the waits stay as
- * they are. Waits of a second type at the place are those of the same goroutines. /
+ * they are. Waits of a second type at the place are those of the same goroutines.
  */
 export async function withLeakedWaiters(
   context: InvestigationContext,

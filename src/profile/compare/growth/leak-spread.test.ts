@@ -42,6 +42,8 @@ test.each<[string, InstanceCourse, 'growing' | 'still' | 'unclear' | null]>([
   ['more than twice as fast as it always did', course('b', levels(4), { past: levels(1.99) }), 'growing'],
   ['slowly, as it always did', course('b', levels(2), { past: levels(2) }), 'still'],
   ['from a past of too few snapshots', course('b', levels(4), { past: levels(4, { count: 3 }) }), 'growing'],
+  ['from a past of four snapshots', course('b', levels(4), { past: levels(4, { count: 4 }) }), 'unclear'],
+  ['not, on a level without scatter', course('b', levels(0, { scatter: 0 })), 'still'],
   ['and left', course('b', levels(10), { hasLeft: true }), 'growing'],
   ['not, and left: of the version before', course('b', levels(0), { hasLeft: true }), null],
   ['in three snapshots, and left', course('b', levels(10, { count: 3 }), { hasLeft: true }), null],
@@ -59,6 +61,12 @@ test('an instance lies still below a quarter of the fastest rate, by one standar
   expect(spreadOfLeak([LEAKS, slow(2.51)]).unclear).toEqual(['b']);
   const rough = course('b', levels(2.3, { scatter: 6 }), { past: levels(2.3) });
   expect(spreadOfLeak([LEAKS, rough]).unclear).toEqual(['b']);
+});
+
+test('the fastest rate is that of an instance that grows', () => {
+  const swinging = course('b', levels(50, { scatter: 400 }));
+  const slow = course('c', levels(3));
+  expect(spreadOfLeak([LEAKS, swinging, slow]).growing).toEqual(['a', 'c']);
 });
 
 test('where nothing is known to grow, nothing is told', () => {
@@ -79,6 +87,7 @@ test.each<[string, Level[], boolean]>([
   ['a line that begins after the first of twelve snapshots', after(1, 12), true],
   ['a line of four snapshots', after(0, 4), true],
   ['a line that begins after two of six snapshots', after(2, 6), false],
+  ['a line that begins after three of twelve snapshots', after(3, 12), false],
   ['at first half as fast', [0, 5, 10, 15, 25, 35, 45, 55, 65].map((value, time) => ({ time, value })), true],
   ['at first much slower', [0, 2, 4, 6, 16, 26, 36, 46, 56].map((value, time) => ({ time, value })), false],
 ])('an instance that grows in %s grows since it started: %s', (_, course, expected) => {

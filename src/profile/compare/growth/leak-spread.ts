@@ -36,14 +36,13 @@ const MIN_STEEPER = 2;
 /**
  * Tells in which instances a level that leaks grows. They are compared by how fast they grow, since an older
  * instance holds more, and one that was profiled later, too. An instance that left counts only if it grew:
- * most are of the version before. /
+ * most are of the version before.
  */
 export function spreadOfLeak(courses: readonly InstanceCourse[]): LeakSpread {
   const lines = courses.map((course) => ({ ...course, ...fitLine(course.levels) }));
   const rises = lines.map(
     ({ past, levels, slope, error }) =>
       levels.length >= MIN_SNAPSHOTS &&
-      slope > 0 &&
       slope >= MIN_SLOPE_ERRORS * error &&
       slope > MIN_STEEPER * Math.max(0, past.length < MIN_SNAPSHOTS ? 0 : fitLine(past).slope),
   );

@@ -44,6 +44,12 @@ test.each<[string, SiteGrowth, boolean]>([
   ['elsewhere', growth({ main: 1 }, { 'main cache': 9 }, 'cache'), false],
   ['elsewhere, next to it', growth({ main: 1 }, { 'main cache': 9, 'main report send': 1 }, 'cache'), false],
   [
+    'at a function that was as large before',
+    growth({ 'main report send': 30 }, { 'main report send': 30, 'main cache': 9 }, 'cache'),
+    false,
+  ],
+  ['at the first function of all', growth({ main: 1 }, { 'main report send _': 9 }, '_'), true],
+  [
     'at a function with four fifths of it',
     growth({ main: 1 }, { 'main send lib.wait': 8, 'x lib.wait': 2 }, 'lib.wait'),
     true,

@@ -18,7 +18,7 @@ export type Halves = readonly [earlier: number, later: number];
  *
  * @param goroutines number that was added
  * @param waits number of waits that ended at the place
- * @returns null where the goroutines became no more /
+ * @returns null where the goroutines became no more
  */
 export function whoWaits(goroutines: Halves, waits: Halves): 'leak' | 'queue' | null {
   const gained = ([earlier, later]: Halves) => (later <= 0 ? 0 : (later - earlier) / later);

@@ -23,7 +23,7 @@ export interface Stall {
  *
  * @param rounds waiting time in each round of profiles of the window, in seconds
  * @param before waiting time per profile of the baseline, in seconds
- * @returns null where more than that rose /
+ * @returns null where more than that rose
  */
 export function findStall(rounds: readonly WaitPart[], before: number, instances: number): Stall | null {
   if (rounds.length < MIN_ROUNDS) return null;
