@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { contrast, getName, goFrame } from '../../../../test/support/contrast.js';
 import { buildProfile } from '../../../../test/support/profiles.js';
 import type { Profile } from '../../model.js';
-import { markHandedOn, outermostOwn, ownCallerAt } from './dispatch.js';
+import { hasLinesOfCalls, markHandedOn, outermostOwn, ownCallerAt } from './dispatch.js';
 import { findRequests } from './entries.js';
 
 describe('entry points that own code calls', () => {
@@ -241,5 +241,37 @@ describe('the own code that calls a frame of a stack', () => {
     if (part === undefined) throw new Error('no part');
     const isUniversal = Uint8Array.from(joined.functions, ({ name }) => (universal.includes(name) ? 1 : 0));
     expect(outermostOwn(part, isUniversal).slice(0, 2)).toEqual(Int32Array.of(outermost, 5));
+  });
+});
+
+describe('lines of calls', () => {
+  /** Functions with two callees each, called from lines of their own or from one. */
+  const side = (second: number) =>
+    buildProfile(
+      ...['f', 'g', 'h'].flatMap((caller) =>
+        [20, second].map((line, at) => {
+          const frame = { name: caller, file: `/src/shop/${caller}.go`, line };
+          return [[frame, goFrame(`${caller}${at}`)], 1] as const;
+        }),
+      ),
+    );
+  const [own, one] = [side(21), side(20)];
+
+  test.each([
+    { what: 'own lines', before: own, after: own, are: true },
+    { what: 'own lines in the later part', before: one, after: own, are: true },
+    { what: 'one line', before: one, after: one, are: false },
+  ])('$what: known is $are, and is so once more', ({ before, after, are }) => {
+    const { joined } = contrast(before, after);
+    expect(hasLinesOfCalls(joined, [0, 1])).toBe(are);
+    expect(hasLinesOfCalls(joined, [0, 1])).toBe(are);
+  });
+
+  test('what was seen in one part holds for all of the same functions', () => {
+    const { joined } = contrast(one, own);
+    expect(hasLinesOfCalls(joined, [0])).toBe(false);
+    expect(hasLinesOfCalls(joined, [1])).toBe(true);
+    expect(hasLinesOfCalls(joined, [0])).toBe(true);
+    expect(hasLinesOfCalls(joined, [])).toBe(true);
   });
 });

@@ -111,6 +111,33 @@ describe('what stands out next to jobs', () => {
     expect(outgrew(calm, grown, 'log')).toBe(true);
   });
 
+  test.each([
+    { before: 940, after: 960 },
+    { before: 960, after: 940 },
+  ])('a function that is nearly all on one side is not asked: %j', ({ before, after }) => {
+    const side = (show: number): Stacks => ({
+      'runtime.serve wrap show read': show,
+      'runtime.serve wrap save write': 1000 - show,
+      'runtime.work zip pack': 300,
+    });
+    // Jobs and kinds are those of a calm service with the same functions.
+    const calm = contrast(side(500), side(500));
+    const { jobs, points } = findRequests(calm);
+    const sides = contrast(side(before), side(after));
+    const requests = { ...findRequests(sides), jobs, points };
+    expect(outgrewRequests(sides, requests, findFunction(sides, 'read'), 5)).toBe(true);
+  });
+
+  test('the first function of all may be a kind of requests', () => {
+    const first = (show: number, job: number): Stacks => ({
+      'runtime.serve wrap _ read': show,
+      'runtime.serve wrap _ encode': show / 4,
+      'runtime.serve wrap save write': show,
+      'runtime.work zip pack': job,
+    });
+    expect(outgrew(first(2000, 3000), first(4000, 3000), 'encode')).toBe(false);
+  });
+
   test('without jobs nothing is asked', () => {
     const one: Stacks = { 'runtime.serve show read': 500, 'runtime.serve save write': 500 };
     expect(outgrew(one, times(one, '', 2), 'read')).toBe(true);
