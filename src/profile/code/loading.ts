@@ -1,30 +1,35 @@
 import type { FunctionInfo } from '../model.js';
 
-/** Functions of a name, or in a file, that load or compile code, and hardly run once a process is up. */
-interface Loader {
-  name?: RegExp;
-  file?: RegExp;
-}
-
-const LOADERS: readonly Loader[] = [
+/** Files whose functions load code, and hardly run once a process is up. */
+const LOADING_FILES = combine([
   // Python's import system, frozen into the interpreter.
-  { file: /importlib[._\\/]+_bootstrap/ },
-  // Node's loader of modules, and the body of a module, which V8 calls an anonymous function at its start.
-  { file: /^node:internal\/modules\// },
-  { name: /(?:^|[.:])Module\.(?:_compile|_load|load|require|_extensions)\b/ },
-  { name: /(?:^|:)(?:compileFunctionForCJSLoader|wrapSafe)(?::|$)/ },
-  { name: /^(?:.*:)?\(anonymous:L#1:C#1\)/ },
+  /importlib[._\\/]+_bootstrap/,
+  // Node's loader of modules.
+  /^node:internal\/modules\//,
+]);
+
+/** Names of functions that load or compile code, and hardly run once a process is up. */
+const LOADING_NAMES = combine([
+  // Node's loader, and the body of a module, which V8 calls an anonymous function at its start.
+  /(?:^|[.:])Module\.(?:_compile|_load|load|require|_extensions)\b/,
+  /(?:^|:)(?:compileFunctionForCJSLoader|wrapSafe)(?::|$)/,
+  /^(?:.*:)?\(anonymous:L#1:C#1\)/,
   // The JVM's class loaders, initialisers of classes and compilers.
-  { name: /^(?:java[/.]lang[/.]ClassLoader|jdk[/.]internal[/.]loader[/.]\w+)[.#]/ },
-  { name: /[.#]<clinit>/ },
-  { name: /^(?:CompileBroker|C1Compiler|C2Compiler|SystemDictionary|ClassFileParser)::/ },
+  /^(?:java[/.]lang[/.]ClassLoader|jdk[/.]internal[/.]loader[/.]\w+)[.#]/,
+  /[.#]<clinit>/,
+  /^(?:CompileBroker|C1Compiler|C2Compiler|SystemDictionary|ClassFileParser)::/,
   // Go's main goroutine: initialisation of packages and what sets a service up, which then serves on others.
-  { name: /^runtime\.(?:main|doInit1?)$/ },
+  /^runtime\.(?:main|doInit1?)$/,
   // Ruby's require, and the body of a required file.
-  { name: /^(?:Kernel#)?require(?:_relative)?$|^<top \(required\)>$|load_from_binary$/ },
-];
+  /^(?:Kernel#)?require(?:_relative)?$|^<top \(required\)>$|load_from_binary$/,
+]);
+
+/** Makes one pattern of several: each function of a profile is asked. */
+function combine(patterns: readonly RegExp[]): RegExp {
+  return new RegExp(patterns.map(({ source }) => source).join('|'));
+}
 
 /** Whether a function loads or compiles code, which processes do as they start. */
 export function loadsCode({ name, file }: FunctionInfo): boolean {
-  return LOADERS.some((loader) => loader.name?.test(name) === true || loader.file?.test(file) === true);
+  return LOADING_NAMES.test(name) || LOADING_FILES.test(file);
 }
