@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { profileFrom } from '../../../test/support/contrast.js';
 import { always, INCIDENT, smallService } from '../../../test/support/small-service.js';
 import { type Alias, getSampleValue, getTypeId, toLens } from '../../../test/support/type-ids.js';
 import { totalValue } from '../../profile/model.js';
 import { orderTypes } from '../../profile/types/types.js';
 import type { Window } from '../../sources/source.js';
-import { hasWaitingThreads, planLenses, type ReadContext, readActive, readQuantum } from './lens.js';
+import { hasWaitingThreads, planLenses, type ReadContext, readActive } from './lens.js';
 
 const readContext = (
   profiles: Parameters<typeof smallService>[0][0]['profiles'],
@@ -55,74 +54,6 @@ test('idle time is left out of wall-clock time, and of nothing else', async () =
     INCIDENT,
   );
   expect(totalValue(parked)).toBe(15 * 960);
-});
-
-describe('the value of one sample', () => {
-  const SAMPLES = 'process_cpu:samples:count:cpu:nanoseconds';
-  /** Stacks of one to eight times a value, each another number. */
-  const multiples = (value: number) =>
-    Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8].map((times) => [`main f${times}`, times * value]));
-  const quantum = (alias: Alias, values: Record<string, number>, typeIds: string[] = []) =>
-    readQuantum(
-      readContext({ cpu: always({ main: 30 }) }, typeIds),
-      toLens(alias).type,
-      [profileFrom(values)],
-      INCIDENT,
-    );
-
-  test.each([
-    {
-      what: 'of counts is 1',
-      alias: 'goroutines',
-      values: { main: 7 },
-      expected: { value: 1, isEstimated: false },
-    },
-    {
-      what: 'of bytes is the usual rate',
-      alias: 'alloc',
-      values: { main: 7 },
-      expected: { value: 2 ** 19, isEstimated: true },
-    },
-    {
-      what: 'of time is the usual rate where too few values tell it',
-      alias: 'cpu',
-      values: { main: 30_000_000 },
-      expected: { value: 10_000_000, isEstimated: false },
-    },
-    {
-      what: 'of time is an estimate where the values are no multiples of it',
-      alias: 'cpu',
-      values: { main: 30_000_001 },
-      expected: { value: 10_000_000, isEstimated: true },
-    },
-  ] as const)('$what', async ({ alias, values, expected }) => {
-    expect(await quantum(alias, values)).toEqual(expected);
-  });
-
-  test('of time is the interval that many values share', async () => {
-    // The unit of the profile itself tells how long that is.
-    const profile = { ...profileFrom(multiples(5_000_000)), unit: 'nanoseconds' };
-    const quantum = await readQuantum(readContext({}), toLens('cpu').type, [profile], INCIDENT);
-    expect(quantum).toEqual({ value: 5_000_000, isEstimated: false });
-  });
-
-  test('of time is told by the type that counts samples, where there is one', async () => {
-    const source = smallService([{ labels: { pod: 'a' }, profiles: { cpu: always({ main: 30 }) } }]);
-    const counting: ReadContext = {
-      ...readContext({}, [SAMPLES]),
-      source: {
-        ...source,
-        timeSeries: async ({ profileTypeId }) => [
-          { labels: {}, points: [{ time: INCIDENT.to, value: profileTypeId === SAMPLES ? 20 : 90_000_000 }] },
-        ],
-      },
-    };
-    const profile = profileFrom({ main: 90_000_000 });
-    expect(await readQuantum(counting, toLens('cpu').type, [profile], INCIDENT)).toEqual({
-      value: 4_500_000,
-      isEstimated: false,
-    });
-  });
 });
 
 describe('threads that wait in CPU profiles', () => {

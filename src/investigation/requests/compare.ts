@@ -18,7 +18,7 @@ import type { Exemplar, Matcher, Window } from '../../sources/source.js';
 import { safeText } from '../../text/sanitise.js';
 import { formatTime } from '../../text/units.js';
 import { isHeavyWork } from '../../work/offload.js';
-import { readQuantum } from '../evidence/lens.js';
+import { readQuantum } from '../evidence/lens/quantum.js';
 import { countedSource, createRequests } from '../evidence/requests.js';
 import { MAX_MOVERS } from './movers.js';
 

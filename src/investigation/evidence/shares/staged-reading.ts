@@ -6,7 +6,8 @@ import { isHeavyWork } from '../../../work/offload.js';
 import { shareProfile } from '../../../work/share.js';
 import { GATE, SLICE_GATE, SUSPICIOUS_Z } from '../../thresholds.js';
 import { processLabel } from '../fleet.js';
-import { type LensType, readQuantum } from '../lens.js';
+import { readQuantum } from '../lens/quantum.js';
+import type { LensType } from '../lens.js';
 import { type ProfileTimes, singleTotals } from '../profile-times.js';
 import type { InvestigationContext, Resolution } from '../shares.js';
 import {

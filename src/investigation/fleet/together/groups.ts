@@ -4,7 +4,8 @@ import { type FunctionInfo, type Profile, totalValue } from '../../../profile/mo
 import type { Matcher, Window } from '../../../sources/source.js';
 import { escapePattern } from '../../../text/pattern.js';
 import { isHeavyWork } from '../../../work/offload.js';
-import { type LensType, type ReadContext, readActive, readQuantum } from '../../evidence/lens.js';
+import { readQuantum } from '../../evidence/lens/quantum.js';
+import { type LensType, type ReadContext, readActive } from '../../evidence/lens.js';
 import { totalsIn } from '../../evidence/profile-times.js';
 import type { Plan } from '../../evidence/windows.js';
 import { GROUP_GATE } from '../../thresholds.js';
