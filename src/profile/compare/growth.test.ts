@@ -120,7 +120,11 @@ describe('functions that are not the team’s', () => {
 
 test('of nested functions of the runtime the outermost one is the place', () => {
   const before = { 'runtime.h runtime.h': 1 };
-  expect(site(before, { ...before, 'runtime.g runtime.h': 20 })).toMatchObject({ fn: 'runtime.h', part: 1 });
+  // It is the outer one of the two, although the inner one was called without it before.
+  expect(site(before, { ...before, 'runtime.g runtime.h': 20 })).toMatchObject({ fn: 'runtime.g', part: 1 });
+  // Where each calls the other one, the outer one has the larger total.
+  const mutual = { 'runtime.g runtime.h': 20, 'runtime.h runtime.g': 1 };
+  expect(site(before, { ...before, ...mutual })).toMatchObject({ fn: 'runtime.h', part: 1 });
 });
 
 describe('an own function and a library that hold all of a growth', () => {
@@ -140,8 +144,14 @@ describe('an own function and a library that hold all of a growth', () => {
     {
       what: 'it led to as much before, and leads to nothing of the growth',
       stays: { 'keep serve': 1, price: 50, 'serve lib.x serve': 50 },
-      adds: { 'lib.y price serve lib.y': 50 },
+      adds: { 'lib.y price serve lib.y': 25, 'lib.y price store lib.y': 25 },
       fn: 'lib.y',
+    },
+    {
+      what: 'the inner one of two leads to all of it, and the outer one to none',
+      stays: { 'keep serve': 1, price: 50, 'serve lib.x serve': 50 },
+      adds: { 'lib.y price serve lib.y': 50 },
+      fn: 'serve',
     },
   ])('$what: $fn', ({ stays, adds, fn }) => {
     expect(site(stays, { ...stays, ...adds })).toMatchObject({ fn });
@@ -159,15 +169,39 @@ test('of nested functions with one total the one that waits itself is the place'
   expect(site({ 'main a b': 1 }, { 'main a b': 40, 'main b a': 60 })).toMatchObject({ fn: 'a' });
 });
 
-test('a stack that the profiler cut off its outer frames makes the inner function no outer one', () => {
-  const cut = { 'main outer inner runtime.park': 1000, 'inner runtime.park': 4 };
-  expect(site({ 'main outer': 1 }, cut)).toMatchObject({ fn: 'inner' });
-  // More of them are other callers.
-  expect(site({ 'main outer': 1 }, { ...cut, 'inner runtime.park': 9 })).toMatchObject({ fn: 'outer' });
-  // The limit is half a percent of the larger total: 201.005 and 201.01 here.
-  const many = { 'main outer inner runtime.park': 40_000 };
-  expect(site({ 'main outer': 1 }, { ...many, 'inner runtime.park': 201 })).toMatchObject({ fn: 'inner' });
-  expect(site({ 'main outer': 1 }, { ...many, 'inner runtime.park': 202 })).toMatchObject({ fn: 'outer' });
+describe('of two nested functions', () => {
+  const before = { 'main outer': 1 };
+  test.each<{ what: string; after: Stacks; fn: string }>([
+    {
+      what: 'a stack that the profiler cut off its outer frames makes the inner one no outer one',
+      after: { 'main outer inner runtime.park': 1000, 'inner runtime.park': 4 },
+      fn: 'inner',
+    },
+    {
+      what: 'nor do other callers, which make its total the larger one',
+      after: { 'main outer inner runtime.park': 1000, 'main job inner runtime.park': 30 },
+      fn: 'inner',
+    },
+    {
+      what: 'which of them comes first in the stacks does not matter',
+      after: { 'main job inner runtime.park': 30, 'main outer inner runtime.park': 1000 },
+      fn: 'inner',
+    },
+  ])('$what', ({ after, fn }) => {
+    expect(site(before, after)).toMatchObject({ fn });
+  });
+
+  test('half a percent of the larger total tells no inner one of two that are below each other', () => {
+    const mutual = { 'main outer inner runtime.park': 40_000, 'main inner outer runtime.park': 1 };
+    const withCut = (cut: number) => site(before, { ...mutual, 'inner runtime.park': cut });
+    expect(withCut(9)).toMatchObject({ fn: 'inner' });
+    // The limit is 201.01 here, of 40,202.
+    expect(withCut(201)).toMatchObject({ fn: 'inner' });
+    expect(withCut(202)).toMatchObject({ fn: 'outer' });
+    // Those that are equal in all are taken as they come.
+    const alike = { 'main outer inner': 50, 'main inner outer': 50 };
+    expect(site({ 'main outer': 1 }, alike)).toMatchObject({ fn: 'inner' });
+  });
 });
 
 test('the growth between two merges has both sides and their place', () => {

@@ -156,12 +156,14 @@ export function growthSite(joined: Joined, before: Side, after: Side): GrowthSit
 const CUT = 0.005;
 
 /**
- * Among nested functions the innermost has the least total; of those that are equal but for cut stacks it has
- * most as its own, else it is below.
+ * Whether a function is the inner one of two: it stands below the other one in the stacks, whatever its other
+ * callers add to it. Where each stands below the other in some stack, or neither does, the inner one has the
+ * smaller total; of those that are equal but for cut stacks it has most as its own.
  */
 export function isInner(joined: Joined, { costs, parts }: Side, fn: number, other: number): boolean {
+  const isBelowOther = isBelow(joined, parts, fn, other);
+  if (isBelowOther !== isBelow(joined, parts, other, fn)) return isBelowOther;
   const [total, otherTotal] = [costs.totals[fn] ?? 0, costs.totals[other] ?? 0];
   if (Math.abs(otherTotal - total) > CUT * Math.max(total, otherTotal)) return otherTotal > total;
-  const difference = (costs.charged[fn] ?? 0) - (costs.charged[other] ?? 0);
-  return difference !== 0 ? difference > 0 : isBelow(joined, parts, fn, other);
+  return (costs.charged[fn] ?? 0) > (costs.charged[other] ?? 0);
 }
