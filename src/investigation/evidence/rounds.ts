@@ -1,4 +1,4 @@
-import { type AroundOnset, type Cuts, onsetInterval } from '../../profile/compare/since.js';
+import type { AroundOnset } from '../../profile/compare/since.js';
 import { partWindows } from '../../profile/series/parts.js';
 import type { Window } from '../../sources/source.js';
 import { measureGap, type ProfileTimes, sharedTimes } from './profile-times.js';
@@ -40,31 +40,6 @@ export function splitIntoRounds(
 ): Window[] {
   const rounds = Math.min(maxParts, roundsIn(profileTimes, window));
   return partWindows(window, sharedTimes(profileTimes, window), rounds);
-}
-
-/** The interval of an onset at one of the cuts between windows. */
-export function edges(
-  profileTimes: ProfileTimes,
-  windows: readonly Window[],
-  { best, first, last }: Cuts,
-): Since | null {
-  const lastIn = (at: number) => windows[at] && sharedTimes(profileTimes, windows[at]).at(-1);
-  const firstIn = (at: number) => windows[at] && sharedTimes(profileTimes, windows[at])[0];
-  const around = {
-    last: lastIn(best - 1),
-    first: firstIn(best),
-    earliest: lastIn(first - 1),
-    latest: firstIn(last),
-  };
-  return around.last === undefined || around.first === undefined
-    ? null
-    : onsetInterval({
-        ...getResolution(profileTimes),
-        last: around.last,
-        first: around.first,
-        earliest: around.earliest ?? around.last,
-        latest: around.latest ?? around.first,
-      });
 }
 
 /** How exactly profiles tell a time. */

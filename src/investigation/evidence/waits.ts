@@ -4,7 +4,7 @@ import { requestsThatWait, waitsMayHide } from '../../profile/compare/growth/hid
 import { isStarved } from '../../profile/compare/growth/starved.js';
 import type { SiteGrowth } from '../../profile/compare/growth.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
-import { arrivalInterval, stepCuts } from '../../profile/compare/since.js';
+import { arrivalInterval } from '../../profile/compare/since.js';
 import { waitGrew, waitRose, withoutWorst } from '../../profile/compare/waits.js';
 import { partWindows } from '../../profile/series/parts.js';
 import { secondsPerUnit } from '../../text/units.js';
@@ -13,8 +13,9 @@ import type { LensType } from './lens.js';
 import { readEnds } from './levels/ends.js';
 import { replacement } from './onset/replacement.js';
 import { type ProfileTimes, sharedTimes, totalsIn } from './profile-times.js';
-import { edges, getResolution, type Since, splitIntoRounds } from './rounds.js';
+import { getResolution, type Since } from './rounds.js';
 import type { InvestigationContext } from './shares.js';
+import { onsetOfWaiting } from './waits/onset.js';
 import { readStall } from './waits/stall.js';
 
 export interface WaitLens {
@@ -134,7 +135,11 @@ export async function readWaits(
   const growth = { ...sides, site };
   if (activity !== null && waitsByDesign(growth, activity))
     return { ...withoutContention, dismissed: 'purpose' };
-  const since = onsetOfWaiting(profileTimes, main, plan, growthStart.firstPart);
+  const since = onsetOfWaiting(
+    context,
+    { waits: profileTimes, main },
+    after.slice(0, growthStart.firstPart + 2),
+  );
   return { ...withoutContention, contention: { growth, added: meanAfter - meanBefore, since } };
 }
 
@@ -212,25 +217,4 @@ export async function withoutAlikeWaits(
       ? { ...wait, contention: null, dismissed: 'alike' }
       : wait;
   });
-}
-
-/**
- * When waiting grew: by single rounds of profiles of the main type about the part of the incident that shows
- * it.
- */
-function onsetOfWaiting(
-  profileTimes: ProfileTimes,
-  main: ProfileTimes,
-  { baseline, incident }: InvestigationContext['plan'],
-  firstPart: number,
-): Since | null {
-  const parts = partWindows(incident, sharedTimes(main, incident), PARTS);
-  const windows = [
-    ...splitIntoRounds(main, baseline),
-    ...parts.slice(0, firstPart + 2).flatMap((part) => splitIntoRounds(main, part)),
-  ];
-  const levels = windows.map((window) =>
-    Math.sqrt(totalsIn(profileTimes, window).value / Math.max(1, totalsIn(main, window).profiles)),
-  );
-  return levels.length < 2 ? null : edges(main, windows, stepCuts(levels));
 }
