@@ -122,7 +122,7 @@ test('of nested functions of the runtime the outermost one is the place', () => 
   const before = { 'runtime.h runtime.h': 1 };
   // It is the outer one of the two, although the inner one was called without it before.
   expect(site(before, { ...before, 'runtime.g runtime.h': 20 })).toMatchObject({ fn: 'runtime.g', part: 1 });
-  // Of two that call each other the outer one has the larger total.
+  // The outer one of two that call each other has the larger total.
   const mutual = { 'runtime.g runtime.h': 20, 'runtime.h runtime.g': 1 };
   expect(site(before, { ...before, ...mutual })).toMatchObject({ fn: 'runtime.h', part: 1 });
 });
