@@ -1,4 +1,5 @@
 import { offload } from '../offload.js';
+import { textOfFunction } from '../profile/code/find-function.js';
 import { MIN_SIDE_SAMPLES } from '../profile/compare/analysis.js';
 import type { Finding, LensRow, Verdict } from '../profile/compare/finding.js';
 import { fallOfRequests } from '../profile/compare/requests/fell-alike.js';
@@ -264,7 +265,7 @@ function nextCalls(
         ...callScope,
         profile_type: scope.typeArgument,
         ...times,
-        function: finding.fn.function,
+        function: textOfFunction(finding.fn),
       },
     },
   ];

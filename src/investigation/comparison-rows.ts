@@ -1,7 +1,8 @@
 import { functionData } from '../profile/code/named-function.js';
 import type { Cheaper } from '../profile/compare/changes.js';
 import type { Finding } from '../profile/compare/finding.js';
-import { busiestLine, growthPath } from '../profile/compare/growth/path.js';
+import { busiestPlace } from '../profile/compare/growth/busiest-place.js';
+import { growthPath } from '../profile/compare/growth/path.js';
 import { listMovers, type Mover } from '../profile/compare/movers/movers.js';
 import type { Contrast } from '../profile/contrast/contrast.js';
 import type { Joined } from '../profile/contrast/join.js';
@@ -131,7 +132,7 @@ export function moverRows(movers: readonly Mover[], contrast: Contrast, culprit:
     const path = growthPath(contrast, fn, 1, false);
     return {
       ...rest,
-      ...functionData(joined.functions[fn], busiestLine(contrast, parts, fn)),
+      ...busiestPlace(contrast, parts, fn),
       chargedTo: isBelow && culprit !== null ? functionData(joined.functions[culprit], 0).function : null,
       path: path.functions.slice(0, path.at + 1).map((id) => functionData(joined.functions[id], 0).function),
     };

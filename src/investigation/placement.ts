@@ -1,6 +1,7 @@
 import { handsOn } from '../profile/code/handed-on.js';
 import { functionData, type GuessedOwner, type NamedFunction } from '../profile/code/named-function.js';
-import { busiestLine, type GrowthPath, growthPath } from '../profile/compare/growth/path.js';
+import { busiestPlace } from '../profile/compare/growth/busiest-place.js';
+import { type GrowthPath, growthPath } from '../profile/compare/growth/path.js';
 import type { Contrast } from '../profile/contrast/contrast.js';
 import type { Joined } from '../profile/contrast/join.js';
 
@@ -19,7 +20,7 @@ export function placeFunction(
     .slice(0, Math.max(0, path.at))
     .filter((other) => joined.application[other] === 1);
   const caller = callers.findLast((other) => !handsOn(joined.functions[other]?.name ?? '')) ?? callers.at(-1);
-  const named = (id: number, line = 0): NamedFunction => functionData(joined.functions[id], line);
+  const named = (id: number): NamedFunction => functionData(joined.functions[id], 0);
   const ownCaller = caller === undefined ? null : named(caller);
   const isOwn = joined.application[fn] === 1;
   const leansOn = isOwn || caller === undefined ? [fn] : [fn, caller];
@@ -27,7 +28,7 @@ export function placeFunction(
     .filter((id) => joined.guessed[id] === 1)
     .map((id): GuessedOwner => ({ fn: named(id), isOwn: joined.application[id] === 1 }));
   return {
-    fn: named(fn, busiestLine(contrast, after.parts, fn)),
+    fn: busiestPlace(contrast, after.parts, fn),
     caller: ownCaller,
     chargedTo: isOwn ? null : ownCaller,
     guessed,

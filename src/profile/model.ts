@@ -15,9 +15,10 @@ export interface FunctionInfo {
 /**
  * A set of weighted stacks, columnar so that 100,000 tree nodes cost typed arrays and not objects.
  *
- * A function has one identity per normal name (`joinKey`); unnamed ones (`(anonymous)`, `<lambda>`) one per
- * name, file and start line. Where a name stands in several files, `file` is the one with most of its cost,
- * and frames in the others have no line. Values are plain numbers: exact below 2^53 (104 CPU days in
+ * A function has one identity per normal name (`joinKey`), a bare one (`parse`) one per name and file;
+ * unnamed ones (`(anonymous)`, `<lambda>`) one per name, file and start line. Where a name
+ * stands in several files, `file` is the one with most of its cost, and frames in the others have no line.
+ * Values are plain numbers: exact below 2^53 (104 CPU days in
  * nanoseconds), then rounded to 16 digits.
  */
 export interface Profile {

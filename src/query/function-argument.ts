@@ -3,7 +3,7 @@ import { offload } from '../offload.js';
 import { type FunctionTarget, toTarget } from '../profile/code/find-function.js';
 import { functionData } from '../profile/code/named-function.js';
 import type { Measurement } from '../profile/measurement.js';
-import { displayBriefly } from '../report/functions.js';
+import { displayApart } from '../report/functions.js';
 import { safeText } from '../text/sanitise.js';
 import { isHeavyWork } from '../work/offload.js';
 
@@ -26,7 +26,7 @@ export async function resolveFunction(
   if (candidates.length === 1) return toTarget(first);
   const named = candidates
     .slice(0, MAX_NAMED)
-    .map(({ info, line }) => displayBriefly(functionData(info, line)));
+    .map(({ info, line }) => displayApart(functionData(info, line)));
   const more = candidates.length - named.length;
   throw new UserError(
     `\`function\` ${JSON.stringify(safeText(text, 100))} fits ${candidates.length} functions.`,

@@ -1,5 +1,5 @@
 import type { Charge, NamedFunction } from '../profile/code/named-function.js';
-import { isUnnamed, normaliseName } from '../profile/code/names.js';
+import { isBareIn, isUnnamed, normaliseName } from '../profile/code/names.js';
 import { cutLeft, safeText } from '../text/sanitise.js';
 
 const MAX_TEXT_NAME = 90;
@@ -38,6 +38,11 @@ export function displayFunction({ function: name, file, line }: NamedFunction): 
 /** The name alone; an unnamed function has its place, too, so that a reader can find it. */
 export function displayBriefly(fn: NamedFunction): string {
   return isUnnamed(fn.function) ? displayFunction(fn) : displayName(fn.function);
+}
+
+/** The name alone where it tells the function from all others, else with its place. */
+export function displayApart(fn: NamedFunction): string {
+  return isBareIn(fn.function, fn.file ?? '') ? displayFunction(fn) : displayBriefly(fn);
 }
 
 /** Part of a function's own cost from which on the row says nothing of the part: nearly all is charged. */

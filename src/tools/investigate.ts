@@ -17,6 +17,7 @@ import { orderBySymptom } from '../investigation/symptom.js';
 import { MIN_WAIT_PART } from '../investigation/thresholds.js';
 import { askAgain, listNotRead } from '../investigation/unread-report.js';
 import { findUnsettled, laterWindow, unsettledNotes } from '../investigation/unsettled.js';
+import { textOfFunction } from '../profile/code/find-function.js';
 import { functionData } from '../profile/code/named-function.js';
 import type { LensRow, Verdict } from '../profile/compare/finding.js';
 import { share } from '../profile/contrast/contrast.js';
@@ -304,7 +305,7 @@ function nextCalls(
           profile_type: argumentOf(first.type),
           ...selector,
           ...times,
-          function: first.fn.function,
+          function: textOfFunction(first.fn),
         },
       },
     ];

@@ -1,4 +1,5 @@
 import { offload } from '../../offload.js';
+import { textOfFunction } from '../../profile/code/find-function.js';
 import { splitIdle } from '../../profile/code/idle.js';
 import { MIN_SIDE_SAMPLES } from '../../profile/compare/analysis.js';
 import { asCallTree, withoutPart } from '../../profile/contrast/others.js';
@@ -193,6 +194,6 @@ async function nextCalls(
   return [
     grown === undefined
       ? { tool: 'summarize_profile', arguments: args }
-      : { tool: 'inspect_function', arguments: { ...args, function: grown.function } },
+      : { tool: 'inspect_function', arguments: { ...args, function: textOfFunction(grown) } },
   ];
 }

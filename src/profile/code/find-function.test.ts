@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildProfile, type TestFrame } from '../../../test/support/profiles.js';
 import type { Profile } from '../model.js';
-import { type FunctionTarget, findFunction, lookupText } from './find-function.js';
+import { type FunctionTarget, findFunction, lookupText, textOfFunction } from './find-function.js';
 
 /** Every name as a stack of its own, the first the heaviest. */
 function holding(...frames: readonly TestFrame[]): Profile {
@@ -114,4 +114,26 @@ test('the name of a function with cost always finds it', () => {
     }),
     { numRuns: 100 },
   );
+});
+
+describe('functions of one bare name', () => {
+  const own = { name: 'parse', file: '/srv/docs/filters.py', line: 44 };
+  const other = { name: 'parse', file: '/usr/lib/re/_parser.py', line: 989 };
+  const profile = holding(own, other, 'shop.Cart.parse');
+
+  test('are several', () => {
+    expect(lookedUp(profile, 'parse')).toEqual(['parse', 'parse']);
+  });
+
+  test.each([own, other])('are found by their place', ({ name, file, line }) => {
+    const text = textOfFunction({ function: name, file, line });
+    const { info } = defineTarget(profile, text);
+    expect(info.file).toBe(file);
+    expect(lookupText({ info, line })).toBe(text);
+  });
+
+  test('a name that says which function it is needs no place', () => {
+    expect(textOfFunction({ function: 'shop.Cart.parse', file: 'cart.py', line: 3 })).toBe('shop.Cart.parse');
+    expect(textOfFunction({ function: 'parse', file: null, line: null })).toBe('parse');
+  });
 });

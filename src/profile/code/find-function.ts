@@ -1,6 +1,7 @@
 import type { FunctionInfo, Profile } from '../model.js';
 import { functionTable, rankFunctions } from '../tables/table.js';
-import { isUnnamed, joinKey, normaliseName } from './names.js';
+import type { NamedFunction } from './named-function.js';
+import { isBareIn, isUnnamed, joinKey, normaliseName } from './names.js';
 
 /** A function that can be found again in any profile. */
 export interface FunctionTarget {
@@ -59,8 +60,18 @@ export function findFunction(profile: Profile, text: string): Lookup {
 
 /** A text that finds the function again, also in other windows. */
 export function lookupText({ info, line }: Pick<FunctionTarget, 'info' | 'line'>): string {
-  const place = info.startLine > 0 ? info.startLine : line;
-  return isUnnamed(info.name) && info.file !== '' ? `${info.name} ${info.file}:${place}` : info.name;
+  return textWithPlace(info.name, info.file, info.startLine > 0 ? info.startLine : line);
+}
+
+/** A text that finds a function that an answer names. */
+export function textOfFunction({ function: name, file, line }: NamedFunction): string {
+  return textWithPlace(name, file ?? '', line ?? 0);
+}
+
+/** The name alone where it says which function it is, else with its place. */
+function textWithPlace(name: string, file: string, line: number): string {
+  const needsPlace = file !== '' && (isUnnamed(name) || isBareIn(name, file));
+  return needsPlace ? `${name} ${file}:${line}` : name;
 }
 
 function toEntry(info: FunctionInfo, line: number): Entry {

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { isUnnamed, joinKey, normaliseName, placeInName, sharedName } from './names.js';
+import { describe, expect, test } from 'vitest';
+import { isBareIn, isUnnamed, joinKey, nameInKey, normaliseName, placeInName, sharedName } from './names.js';
 
 test.each([
   [
@@ -119,4 +119,39 @@ test.each([
   ['runtime.mallocgc', null],
 ])('the place in %s', (name, place) => {
   expect(placeInName(name)).toEqual(place);
+});
+
+describe('the key of a bare name', () => {
+  const key = (name = '', file = '') => joinKey({ name, file, startLine: 0, isSymbolised: true });
+  test.each([
+    {
+      what: 'other files of Python',
+      a: ['parse', 'docs/filters.py'],
+      b: ['parse', 're/_parser.py'],
+      is: false,
+    },
+    { what: 'another folder, as of a release', a: ['parse', '/v1/a.py'], b: ['parse', '/v2/a.py'], is: true },
+    { what: 'folders of Windows', a: ['parse', 'C:\\v1\\a.py'], b: ['parse', '/v2/a.py'], is: true },
+    { what: 'other files of JavaScript', a: ['get', 'lib/a.mjs'], b: ['get', 'lib/b.mjs'], is: false },
+    { what: 'other files of Ruby', a: ['get', 'a.rb'], b: ['get', 'b.rb'], is: false },
+    { what: 'other files of PHP', a: ['get', 'a.php'], b: ['get', 'b.php'], is: false },
+    { what: 'a class in other files', a: ['Cart.get', 'a.py'], b: ['Cart.get', 'b.py'], is: true },
+    { what: 'a package in other files', a: ['main.get', 'a.go'], b: ['main.get', 'b.go'], is: true },
+    { what: 'assembler of Go', a: ['memeqbody', 'a.s'], b: ['memeqbody', 'b.s'], is: true },
+    { what: 'other names of a file', a: ['get', 'a.py'], b: ['put', 'a.py'], is: false },
+  ] as const)('$what', ({ a, b, is }) => {
+    expect(key(a[0], a[1]) === key(b[0], b[1])).toBe(is);
+  });
+
+  test('holds the name', () => {
+    expect(nameInKey(key('parse', 'docs/filters.py'))).toBe('parse');
+    expect(nameInKey(key('parse', ''))).toBe('parse');
+    expect(nameInKey(key('Cart.get', 'a.py'))).toBe('Cart.get');
+    expect(nameInKey(key('<lambda>', 'a.py'))).toBe(key('<lambda>', 'a.py'));
+    expect([isBareIn('parse', 'a.py'), isBareIn('Cart.get', 'a.py'), isBareIn('parse', '')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
 });

@@ -14,9 +14,33 @@ export function isUnnamed(name: string): boolean {
   return FIRST_OF_UNNAMED.includes(name.charAt(0)) && (UNNAMED.test(name) || OFFSET.test(name));
 }
 
-/** A key that is equal for the same function, within a profile and across profiles. */
+/**
+ * A key that is equal for the same function, within a profile and across profiles. Functions of several files
+ * may have a bare name of Python, JavaScript, Ruby or PHP, so that the name of the file is a part of their
+ * key. Its folders are not: a deploy may change them.
+ */
 export function joinKey({ name, file, startLine }: FunctionInfo): string {
-  return isUnnamed(name) ? `${name}\0${file}\0${startLine}` : normaliseName(name);
+  if (isUnnamed(name)) return `${name}\0${file}\0${startLine}`;
+  const normal = normaliseName(name);
+  const script = isBareIn(normal, file) ? SCRIPT_FILE.exec(file)?.[0] : undefined;
+  return script === undefined ? normal : `${normal}\0${script}`;
+}
+
+/** A name without a package, a module or a class. */
+const BARE = /^[\w$]+$/;
+/** The last part of the path of a file in a language whose profilers write bare names. */
+const SCRIPT_FILE = /[^/\\]+\.(?:pyx?|[cm]?[jt]sx?|rb|php)$/;
+
+/** Whether a name is bare and may be that of several functions, which their files tell apart. */
+export function isBareIn(name: string, file: string): boolean {
+  return BARE.test(name) && SCRIPT_FILE.test(file);
+}
+
+/** The key of a function without the file that tells functions of a bare name apart. */
+export function nameInKey(key: string): string {
+  const end = key.indexOf('\0');
+  // The key of an unnamed function has a start line, too.
+  return end < 0 || key.includes('\0', end + 1) ? key : key.slice(0, end);
 }
 
 /** Keys made before, by function: a profile that is made of others has their functions in another list. */

@@ -14,6 +14,7 @@ import {
 import { keepCosts, sumCosts } from '../contrast/costs.js';
 import { type Joined, joinAlone, joinProfiles } from '../contrast/join.js';
 import { listMarked } from '../contrast/marks.js';
+import { withEarlierKeys } from '../contrast/names/earlier-keys.js';
 import { type Dispersion, estimateDispersion, poolDispersions } from '../contrast/noise.js';
 import {
   buildContrast,
@@ -102,7 +103,7 @@ const NO_KEYS: ReadonlySet<string> = new Set();
 export function analyse(reading: Reading, without: ReadonlySet<string> = NO_KEYS): Analysis {
   // Functions and frames stay when stacks are left out.
   const names = readNames(reading);
-  const left = withoutFunctions(reading, without);
+  const left = withoutFunctions(reading, withEarlierKeys(names, without));
   const { baseline, incident, quantum, minGrowth, finer } = left;
   const joined = joinProfiles(listProfiles(left), names);
   // `map` makes arrays of another shape once V8 has compiled it, and their readers are compiled again then.

@@ -11,7 +11,8 @@ import { analyse, changeOverTime, countsIn, type Reading } from './analysis.js';
 import { attribute } from './attribution.js';
 import { collectorGrowth } from './collector.js';
 import { findCulprit } from './culprit.js';
-import { busiestLine, growthPath } from './growth/path.js';
+import { busiestPlace } from './growth/busiest-place.js';
+import { growthPath } from './growth/path.js';
 import { growthSite } from './growth.js';
 import { movedFrom } from './moved.js';
 import { listMovers } from './movers/movers.js';
@@ -84,7 +85,7 @@ function findings(contrasted: Contrast) {
     culprit: culprit === null ? null : { ...culprit, fn: key(culprit.fn) },
     from: culprit === null ? null : key(movedFrom(contrasted, culprit)),
     path: path?.functions.map(key) ?? null,
-    line: culprit === null ? null : busiestLine(contrasted, after.parts, culprit.fn),
+    line: culprit === null ? null : busiestPlace(contrasted, after.parts, culprit.fn).line,
     site: site === null ? null : { ...site, fn: key(site.fn) },
     collector: collectorGrowth(contrasted),
     movers: listMovers(contrasted, { gate: GATE, culprit: culprit?.fn ?? null, moved: new Set() }).map(

@@ -48,16 +48,19 @@ describe('joinProfiles', () => {
     expect(names([at('a.js', 1), at('b.js', 1)])).toHaveLength(2);
   });
 
-  test('a named function in several files is one, placed where most of the profiles place it', () => {
-    const team = buildProfile([[{ name: 'run', file: '/src/app/run.py', line: 3 }], 1]);
-    const standard = buildProfile([[{ name: 'run', file: '/usr/lib/python3.12/threading.py', line: 9 }], 1]);
+  test('a function of one class name in several files is one, placed where most of the profiles place it', () => {
+    const team = buildProfile([[{ name: 'Job.run', file: '/src/app/run.py', line: 3 }], 1]);
+    const standard = buildProfile([
+      [{ name: 'Job.run', file: '/usr/lib/python3.12/threading.py', line: 9 }],
+      1,
+    ]);
     for (const order of [
       [team, standard, team],
       [standard, team, team],
       [team, team, standard],
     ]) {
       const joined = joinProfiles(order);
-      expect(joined.functions).toMatchObject([{ name: 'run', file: '/src/app/run.py' }]);
+      expect(joined.functions).toMatchObject([{ name: 'Job.run', file: '/src/app/run.py' }]);
       expect(joined.application).toEqual(Uint8Array.of(1));
       // A frame that is not the team's in one profile stays so, even if its name is the team's in others.
       expect(joined.parts.map(({ frameApplication }) => frameApplication[0])).toEqual(
@@ -101,7 +104,7 @@ test('own code, libraries, and what is neither', () => {
 
 describe('a function that profiles place differently', () => {
   const place = (file: string, startLine: number) =>
-    buildProfile([[{ name: 'run', file, startLine, line: startLine + 1 }], 1]);
+    buildProfile([[{ name: 'Job.run', file, startLine, line: startLine + 1 }], 1]);
   test.each([
     {
       what: 'most profiles decide',
@@ -132,8 +135,11 @@ describe('a function that profiles place differently', () => {
   });
 
   test('each profile judges its own place where that is another one', () => {
-    const team = buildProfile([[{ name: 'run', file: '/src/app/run.py', line: 3 }], 1]);
-    const standard = buildProfile([[{ name: 'run', file: '/usr/lib/python3.12/threading.py', line: 9 }], 1]);
+    const team = buildProfile([[{ name: 'Job.run', file: '/src/app/run.py', line: 3 }], 1]);
+    const standard = buildProfile([
+      [{ name: 'Job.run', file: '/usr/lib/python3.12/threading.py', line: 9 }],
+      1,
+    ]);
     const joined = joinProfiles([standard, standard, team]);
     expect(joined.application).toEqual(Uint8Array.of(0));
     expect(joined.parts.map(({ frameApplication }) => frameApplication[0])).toEqual([0, 0, 1]);

@@ -1,3 +1,4 @@
+import { nameInKey } from '../code/names.js';
 import { listOwners } from '../code/owners.js';
 import { type Columns, type Profile, withoutNames } from '../model.js';
 import { extendNames, type JoinedFrames, type JoinedNames, joinNames } from './joined-names.js';
@@ -44,7 +45,9 @@ export function joinSides(profiles: readonly Profile[], before = 0, coarse?: Joi
   const renaming = findRenaming(profiles, plain, before);
   // Instances of the old build go on with the old names.
   const names = renaming.size === 0 ? plain : joinNames(profiles, renaming);
-  const pairs = [...renaming].filter(([from, to]) => isOtherName(from, to));
+  const pairs = [...renaming]
+    .filter(([from, to]) => isOtherName(from, to))
+    .map(([from, to]) => [nameInKey(from), nameInKey(to)] as const);
   const renamed = countRenamed(profiles, names, before) ?? partlyRenamed(names.functions.length, pairs);
   return { plain, names, renamed };
 }
@@ -63,8 +66,8 @@ export function joinProfiles(
   for (const [index, profile] of profiles.entries()) {
     const frames = names.frames[index];
     if (frames === undefined) throw new Error(`the names of profile ${index} are missing`);
-    const { frameFunction, frameApplication } = frames;
-    parts.push({ profile: withoutNames(profile), frameFunction, frameApplication });
+    const { frameFunction, frameApplication, elsewhere } = frames;
+    parts.push({ profile: withoutNames(profile), frameFunction, frameApplication, elsewhere });
   }
   const serving = servingRoots(parts, functions.length);
   return { functions, application, library, guessed, serving, parts, renamed };
@@ -75,7 +78,7 @@ export function joinAlone(profile: Profile): { part: JoinedPart; serving: Uint8A
   const isOwn = listOwners(profile).map((owner) => (owner === 'application' ? 1 : 0));
   const { frameFunction, frameKin } = profile;
   const frameApplication = frameKin.map((kin, frame) => kin & (isOwn[frameFunction[frame] ?? 0] ?? 0));
-  const part = { profile, frameFunction, frameApplication };
+  const part = { profile, frameFunction, frameApplication, elsewhere: new Map() };
   return { part, serving: servingRoots([part], profile.functions.length) };
 }
 

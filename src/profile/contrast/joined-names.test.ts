@@ -54,7 +54,8 @@ describe('names that were joined before, with parts of the same time', () => {
 });
 
 describe('where a function is placed', () => {
-  const place = (file: string): Profile => buildProfile([[{ name: 'run', file, startLine: 1, line: 2 }], 1]);
+  const place = (file: string): Profile =>
+    buildProfile([[{ name: 'Job.run', file, startLine: 1, line: 2 }], 1]);
   /** A profile that came from another thread, with texts of its own. */
   const copy = (profile: Profile): Profile => ({
     ...profile,

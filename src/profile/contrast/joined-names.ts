@@ -31,6 +31,8 @@ export interface JoinedFrames {
   frameFunction: Uint32Array;
   /** 1 where the frame is the team's own code. */
   frameApplication: Uint8Array;
+  /** Functions of the profile that stand in another file than the joined ones, by their number in it. */
+  elsewhere: ReadonlyMap<number, FunctionInfo>;
 }
 
 /** Whether a function is code of the team or of a library, and not of the runtime or the standard library. */
@@ -122,12 +124,14 @@ function withFrames(profiles: readonly NamedProfile[], names: Omit<JoinedNames, 
     const placed = placedCache.get(profile);
     if (placed?.functions === functions) return placed.frames;
     // If this profile places the function in another file, its frames may belong to other code.
+    const elsewhere = new Map<number, FunctionInfo>();
     const isOwnHere = profile.functions.map((info, fn) => {
       const joined = joinedOf[fn] ?? 0;
       if (info.file === functions[joined]?.file) return application[joined] ?? 0;
+      elsewhere.set(fn, info);
       return findOwnership(info, evidence).owner === 'application' ? 1 : 0;
     });
-    const joined = joinFrames(profile, joinedOf, isOwnHere);
+    const joined = { ...joinFrames(profile, joinedOf, isOwnHere), elsewhere };
     placedCache.set(profile, { functions, joinedOf, frames: joined });
     return joined;
   });
@@ -213,7 +217,7 @@ function joinFrames(
   { frameFunction, frameKin }: NamedProfile,
   joinedOf: Uint32Array,
   isOwnHere: readonly number[],
-): JoinedFrames {
+): Omit<JoinedFrames, 'elsewhere'> {
   const joined = new Uint32Array(frameFunction.length);
   const application = new Uint8Array(frameFunction.length);
   for (let frame = 0; frame < frameFunction.length; frame++) {

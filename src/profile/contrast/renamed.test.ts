@@ -259,3 +259,40 @@ describe('joinProfiles of two sides', () => {
     expect(joined.renamed).toBeNull();
   });
 });
+
+describe('functions of a bare name', () => {
+  const at = (name: string, file: string) => ({ name, file });
+  const main = at('main', 'app.py');
+  const joinedNames = (before: Profile, after: Profile) =>
+    joinSides([before, after], 1).names.functions.map(({ name, file }) => `${name} ${file}`);
+
+  test.each([
+    { what: 'in a file that was renamed', was: 'price.py', is: 'pricing.py', one: 'quote pricing.py' },
+    { what: 'in a folder that was renamed', was: 'v1/price.py', is: 'v2/price.py', one: 'quote v1/price.py' },
+    { what: 'whose file was not known before', was: '', is: 'price.py', one: 'quote price.py' },
+    { what: 'whose file is not known since', was: 'price.py', is: '', one: 'quote ' },
+  ])('$what are one', ({ was, is, one }) => {
+    const side = (file: string) =>
+      buildProfile([[main, at('quote', file)], 40], [[main, at('stock', 's.py')], 60]);
+    expect(joinedNames(side(was), side(is))).toEqual(['main app.py', one, 'stock s.py']);
+    // Whoever reads an answer knows the name.
+    expect(joinSides([side(was), side(is)], 1).renamed).toBeNull();
+  });
+
+  test('that several files have are matched by their cost', () => {
+    const side = (cheap: string, dear: string) =>
+      buildProfile([[main, at('get', cheap)], 10], [[main, at('get', dear)], 90]);
+    expect(joinedNames(side('a.py', 'b.py'), side('d.py', 'c.py'))).toEqual([
+      'get c.py',
+      'get d.py',
+      'main app.py',
+    ]);
+    const sides = joinSides([side('a.py', 'b.py'), side('d.py', 'c.py')], 1).names;
+    expect(sides.functionOf[0]).toEqual(Uint32Array.of(2, 1, 0));
+  });
+
+  test('that stand on both sides are left apart', () => {
+    const both = buildProfile([[main, at('get', 'a.py')], 10], [[main, at('get', 'b.py')], 90]);
+    expect(joinedNames(both, both)).toEqual(['get a.py', 'get b.py', 'main app.py']);
+  });
+});

@@ -1,3 +1,4 @@
+import { nameInKey } from '../code/names.js';
 import type { Profile } from '../model.js';
 import { addTo, costlyIn, MIN_SHARE, type SideCosts, sumFunctions, sumWhole } from './side-costs.js';
 import { type SimilarPair, similarPairs } from './similar-names.js';
@@ -36,10 +37,12 @@ const NUMBERED =
 const FOLDERS = /\0[^\0]*[/\\]/;
 
 /**
- * Cuts such numbers and folders out of a key: what is left is equal for what may be one function in two
- * builds.
+ * Cuts such numbers and folders out of a key, and the file of a bare name: what is left is equal for what may
+ * be one function in two builds.
  */
 export function cutStem(key: string): string {
+  const name = nameInKey(key);
+  if (name !== key) return name;
   const placed = key.includes('\0') ? key.replace(FOLDERS, '\0') : key;
   return !/\d/.test(placed) ? placed : placed.replace(NUMBERED, (part) => part.replace(/\d+/g, '#'));
 }
@@ -78,7 +81,7 @@ export function matchRenamed(
   for (const [stem, laters] of groupKeys(arrived, cutStem)) {
     const earliers = stems.get(stem);
     if (earliers !== undefined)
-      for (const [later, earlier] of inOrder(laters, earliers, sides)) pair(later, earlier);
+      for (const [later, earlier] of pairOfStem(laters, earliers, sides)) pair(later, earlier);
   }
   for (const [later, earlier] of similarlyNamed(gone, arrived, { ...sides, isApart, samples }))
     pair(later, earlier);
@@ -184,6 +187,13 @@ function groupKeys(keys: Iterable<string>, groupOf: (key: string) => string): Ma
     else known.push(key);
   }
   return groups;
+}
+
+/** Pairs functions of one stem: those of a bare name by their cost where several files came or went. */
+function pairOfStem(laters: readonly string[], earliers: readonly string[], sides: Sides): Pair[] {
+  const isOfFiles = [...laters, ...earliers].some((key) => nameInKey(key) !== key);
+  if (!isOfFiles) return inOrder(laters, earliers, sides);
+  return byCost(laters, earliers, sides, laters.length + earliers.length > 2);
 }
 
 /**

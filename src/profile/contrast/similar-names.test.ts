@@ -97,3 +97,9 @@ describe('names that may be those of one function before and after a renaming', 
     expect([...known.keys()]).toEqual(['20000']);
   });
 });
+
+test('a file is no part of a name', () => {
+  expect(similarPairs(['get\0shop_cart.py'], ['put\0shop_cart.py'])).toEqual([]);
+  expect(similarPairs(['load_user\0a.py'], ['load_users_now\0a.py'])).toEqual([]);
+  expect(similarPairs(['load_user\0a.py'], ['load_user_now\0b.py'])).toMatchObject([{ similarity: 2 / 3 }]);
+});

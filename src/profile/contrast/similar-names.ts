@@ -1,3 +1,5 @@
+import { nameInKey } from '../code/names.js';
+
 /** Names that share this part of their words are similar (Jaccard 1912). */
 const MIN_SIMILARITY = 0.5;
 
@@ -64,10 +66,12 @@ function splitName(names: Map<string, NameWords>, name: string): NameWords {
   const known = names.get(name);
   if (known !== undefined) return known;
   let all: ReadonlySet<string> | undefined;
+  // The name of a file says nothing about the function, and its ending is that of all files.
+  const plain = nameInKey(name);
   const words = {
-    last: splitWords(lastPart(name)),
+    last: splitWords(lastPart(plain)),
     all: () => {
-      all ??= splitWords(name);
+      all ??= splitWords(plain);
       return all;
     },
   };

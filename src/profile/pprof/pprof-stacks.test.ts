@@ -186,7 +186,7 @@ describe('addPprof', () => {
 });
 
 describe('the place of a function whose name stands in several files', () => {
-  const handle = (file: string, line: number) => ({ name: 'handle', file, line, startLine: line - 1 });
+  const handle = (file: string, line: number) => ({ name: 'Layer.handle', file, line, startLine: line - 1 });
 
   test('is the file with most of its own cost, and the line is one of that file', () => {
     const profile = buildProfile(
@@ -195,7 +195,7 @@ describe('the place of a function whose name stands in several files', () => {
       [['main', handle('app.js', 40)], 5],
       [['main', handle('app.js', 40), 'leaf'], 50],
     );
-    const id = findId(profile, 'handle');
+    const id = findId(profile, 'Layer.handle');
     expect(profile.functions[id]).toMatchObject({ file: 'layer.js', startLine: 89 });
     const { self, lines } = functionTable(profile);
     expect([self[id], lines[id]]).toEqual([11, 90]);
@@ -206,18 +206,18 @@ describe('the place of a function whose name stands in several files', () => {
       [['main', handle('layer.js', 90), 'leaf'], 3],
       [['main', handle('app.js', 40), 'leaf'], 5],
     );
-    const id = findId(profile, 'handle');
+    const id = findId(profile, 'Layer.handle');
     expect([profile.functions[id]?.file, functionTable(profile).lines[id]]).toEqual(['app.js', 40]);
   });
 
   test('is a known file rather than none when both cost the same', () => {
-    const profile = buildProfile([['main', 'handle'], 5], [['main', handle('app.js', 40)], 5]);
-    expect(profile.functions[findId(profile, 'handle')]?.file).toBe('app.js');
+    const profile = buildProfile([['main', 'Layer.handle'], 5], [['main', handle('app.js', 40)], 5]);
+    expect(profile.functions[findId(profile, 'Layer.handle')]?.file).toBe('app.js');
   });
 
   test('is unknown when most of its cost has no file: a native function that only shares the name', () => {
-    const profile = buildProfile([['main', 'handle'], 100], [['main', handle('app.js', 40)], 5]);
-    const id = findId(profile, 'handle');
+    const profile = buildProfile([['main', 'Layer.handle'], 100], [['main', handle('app.js', 40)], 5]);
+    const id = findId(profile, 'Layer.handle');
     expect([profile.functions[id]?.file, functionTable(profile).lines[id]]).toEqual(['', 0]);
   });
 });

@@ -76,7 +76,7 @@ test('sumApplicationCost charges every stack once and sums to the total less wha
 
 test('one method name in two files of the application is the application in both', () => {
   const main = { name: 'main', file: 'main.js' };
-  const render = (file: string) => ({ name: 'render', file });
+  const render = (file: string) => ({ name: 'View.render', file });
   const profile = buildProfile(
     [[main, render('a.js')], 600],
     [[main, render('b.js')], 400],
@@ -84,5 +84,5 @@ test('one method name in two files of the application is the application in both
   );
   const owners = profile.functions.map((info) => frameOwner(info));
   const cost = sumApplicationCost(profile, (id) => owners[id] === 'application');
-  expect([cost[findId(profile, 'main')], cost[findId(profile, 'render')]]).toEqual([0, 1300]);
+  expect([cost[findId(profile, 'main')], cost[findId(profile, 'View.render')]]).toEqual([0, 1300]);
 });

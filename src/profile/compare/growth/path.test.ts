@@ -6,8 +6,7 @@ import {
   type Sides,
   type Stacks,
 } from '../../../../test/support/contrast.js';
-import { buildProfile } from '../../../../test/support/profiles.js';
-import { busiestLine, growthPath } from './path.js';
+import { growthPath } from './path.js';
 
 function path(before: Stacks, after: Stacks, name: string, load = 1, sides?: Sides) {
   const contrasted = contrast(before, after, sides);
@@ -189,33 +188,6 @@ describe('growthPath', () => {
       path: 'main serve old',
       at: 2,
     });
-  });
-});
-
-describe('busiestLine', () => {
-  test('the line with most value; each stack counts once', () => {
-    const at = (line: number) => ({ name: 'price', file: '/src/price.go', line });
-    const profile = buildProfile([[at(3)], 5], [[at(7), 'x'], 4], [[at(7), 'y'], 4], [[at(9), at(9)], 6]);
-    const contrasted = contrast(profile, profile);
-    expect(busiestLine(contrasted, [0, 1], findFunction(contrasted, 'price'))).toBe(7);
-  });
-
-  test('the lower one of two that tie, and 0 where none is known', () => {
-    const tie = buildProfile([[{ name: 'f', line: 9 }], 5], [[{ name: 'f', line: 2 }], 5], [['g'], 1]);
-    const contrasted = contrast(tie, tie);
-    expect(busiestLine(contrasted, [0], findFunction(contrasted, 'f'))).toBe(2);
-    expect(busiestLine(contrasted, [0], findFunction(contrasted, 'g'))).toBe(0);
-    expect(busiestLine(contrasted, [], findFunction(contrasted, 'f'))).toBe(0);
-  });
-
-  test('a frame without a line counts for none', () => {
-    const known = buildProfile(
-      [[{ name: 'f' }], 9],
-      [[{ name: 'f', line: 4 }, 'main'], 1],
-      [[{ name: 'f' }, { name: 'f', line: 6 }], 2],
-    );
-    const contrasted = contrast(known, known);
-    expect(busiestLine(contrasted, [0], findFunction(contrasted, 'f'))).toBe(6);
   });
 });
 

@@ -141,30 +141,3 @@ function isEnded({ part, stack, position }: Way): boolean {
 function functionAt({ part, position }: Way): number {
   return part.frameFunction[part.profile.stackFrames[position] ?? 0] ?? 0;
 }
-
-/** The line of a function through which most of its value passes in some parts; 0 where none is known. */
-export function busiestLine(
-  { joined }: Pick<Contrast, 'joined'>,
-  parts: readonly number[],
-  fn: number,
-): number {
-  const weights = new Map<number, number>();
-  for (const index of parts) {
-    const part = joined.parts[index];
-    if (part === undefined) continue;
-    const { frameFunction } = part;
-    const { stackFrames, stackStart, values, frameLine } = part.profile;
-    for (let stack = 0; stack < values.length; stack++) {
-      for (let at = stackStart[stack] ?? 0; at < (stackStart[stack + 1] ?? 0); at++) {
-        const frame = stackFrames[at] ?? 0;
-        if (frameFunction[frame] !== fn) continue;
-        const line = frameLine[frame] ?? 0;
-        if (line === 0) continue;
-        weights.set(line, (weights.get(line) ?? 0) + (values[stack] ?? 0));
-        break;
-      }
-    }
-  }
-  const [best] = [...weights].sort(([a, x], [b, y]) => y - x || a - b);
-  return best?.[0] ?? 0;
-}
