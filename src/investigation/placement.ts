@@ -1,9 +1,9 @@
 import { handsOn } from '../profile/code/handed-on.js';
 import { functionData, type GuessedOwner, type NamedFunction } from '../profile/code/named-function.js';
 import { busiestPlace } from '../profile/compare/growth/busiest-place.js';
+import { libraryBelow } from '../profile/compare/growth/library-below.js';
 import { type GrowthPath, growthPath } from '../profile/compare/growth/path.js';
 import type { Contrast } from '../profile/contrast/contrast.js';
-import type { Joined } from '../profile/contrast/join.js';
 
 /**
  * A function with its line, the path of its growth, its nearest own caller on it, and whose it is where it is
@@ -32,7 +32,7 @@ export function placeFunction(
     caller: ownCaller,
     chargedTo: isOwn ? null : ownCaller,
     guessed,
-    callee: libraryBelow(joined, path),
+    callee: findCallee(contrast, fn, path, load),
     path: path.functions.map((id) => named(id)),
     at: path.at,
     leafPart: path.leafPart,
@@ -40,11 +40,18 @@ export function placeFunction(
 }
 
 /**
- * The innermost library function on the way on which an own function's growth goes on; null where there is
- * none.
+ * The library function in which an own function's growth mostly is: the innermost one on the way on which it
+ * goes on, else the one that most of it passes through by whichever callees; null where there is none.
  */
-function libraryBelow(joined: Joined, { functions, at, kept }: GrowthPath): NamedFunction | null {
-  if (joined.application[functions[at] ?? -1] !== 1) return null;
-  const library = functions.slice(at + 1, kept + 1).findLast((fn) => joined.library[fn] === 1);
-  return library === undefined ? null : functionData(joined.functions[library], 0);
+function findCallee(
+  contrast: Parameters<typeof placeFunction>[0],
+  fn: number,
+  { functions, at, kept }: GrowthPath,
+  load: number,
+): NamedFunction | null {
+  const { joined } = contrast;
+  if (joined.application[fn] !== 1) return null;
+  const onPath = functions.slice(at + 1, kept + 1).findLast((other) => joined.library[other] === 1);
+  const library = onPath ?? libraryBelow(contrast, fn, load);
+  return library === null ? null : functionData(joined.functions[library], 0);
 }

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatRate, formatShare, formatSpan, formatTime, formatValue, secondsPerUnit } from './units.js';
+import {
+  formatFactor,
+  formatRate,
+  formatShare,
+  formatSpan,
+  formatTime,
+  formatValue,
+  secondsPerUnit,
+} from './units.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -144,4 +152,17 @@ test('times are RFC 3339 in UTC, with milliseconds only where there are any', ()
 
 test('units that are no time have no seconds', () => {
   expect([secondsPerUnit('nanoseconds'), secondsPerUnit('bytes')]).toEqual([1e-9, null]);
+});
+
+test.each([
+  [0.95, '0.950'],
+  [2, '2.00'],
+  [12.345, '12.3'],
+  [999.4, '999'],
+  [999.6, '1,000'],
+  [2881, '2,880'],
+  [1_234_567, '1,230,000'],
+  [1e-8, '0.00'],
+])('the factor %s is written as %s', (factor, text) => {
+  expect(formatFactor(factor)).toBe(text);
 });

@@ -69,6 +69,13 @@ export function formatShare(share: number): string {
   return `${percent.toFixed(magnitude >= 0.1 ? 1 : 2)}%`;
 }
 
+/** A factor with three significant digits, as a plain number: 0.950, 2.00, 12.3, 2,880. */
+export function formatFactor(factor: number): string {
+  const text = factor.toPrecision(3);
+  if (!text.includes('e')) return text;
+  return factor < 1 ? factor.toFixed(2) : Number(text).toLocaleString('en-US');
+}
+
 /** Unix ms as RFC 3339 in UTC; milliseconds only where there are any. */
 export function formatTime(ms: number): string {
   return new Date(ms).toISOString().replace('.000Z', 'Z');

@@ -1,6 +1,6 @@
 import { type Finding, isUnexplained, type LensRow } from '../../profile/compare/finding.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
-import { formatShare, formatValue } from '../../text/units.js';
+import { formatFactor, formatShare, formatValue } from '../../text/units.js';
 import type { Investigation } from '../answers/investigation.js';
 import { wholeSamples } from '../answers/sample-count.js';
 import { restText } from '../answers/verdicts.js';
@@ -178,7 +178,7 @@ export function whyNotLoad(investigation: Pick<Investigation, 'findings' | 'main
  */
 function outgrowthText(finding: Finding, load: number): string {
   const { type, wholeBefore, wholeAfter, valueBefore, valueAfter } = finding;
-  const factor = (before: number, after: number) => `x${(after / before).toPrecision(3)}`;
+  const factor = (before: number, after: number) => `x${formatFactor(after / before)}`;
   if (wholeBefore <= 0) return type.alias;
   if (wholeAfter > load * wholeBefore) return `${type.alias} ${factor(wholeBefore, wholeAfter)}`;
   return valueBefore > 0

@@ -99,7 +99,7 @@ function leafFunctions({ profile, frameFunction }: JoinedPart, stack: number): n
  *
  * @param classify gives the kind of a stack; undefined leaves it out
  */
-function rankStacks<T>(
+export function rankStacks<T>(
   sides: Sides,
   fn: number,
   classify: (part: JoinedPart, stack: number) => T | undefined,
