@@ -1,12 +1,12 @@
 import type { Charge, NamedFunction } from '../profile/code/named-function.js';
-import { isBareIn, isUnnamed, normaliseName } from '../profile/code/names.js';
+import { isBareIn, isUnnamed, normaliseName, unescapeDots } from '../profile/code/names.js';
 import { cutLeft, safeText } from '../text/sanitise.js';
 
 const MAX_TEXT_NAME = 90;
 
 /** A function as text answers show it: type parameters and the head of a long path cut. */
 export function displayName(name: string): string {
-  return cutLeft(safeText(normaliseName(name)), MAX_TEXT_NAME);
+  return cutLeft(safeText(unescapeDots(normaliseName(name))), MAX_TEXT_NAME);
 }
 
 /**

@@ -116,6 +116,16 @@ test('the name of a function with cost always finds it', () => {
   );
 });
 
+test.each([
+  'github.com/nats-io/nats%2ego.(*Conn).read',
+  'github.com/nats-io/nats.go.(*Conn).read',
+  'nats.go.(*Conn).read',
+])('an escaped dot is a dot: %s', (text) => {
+  expect(lookedUp(holding('github.com/nats-io/nats%2ego.(*Conn).read', 'main'), text)).toBe(
+    'github.com/nats-io/nats%2ego.(*Conn).read',
+  );
+});
+
 describe('functions of one bare name', () => {
   const own = { name: 'parse', file: '/srv/docs/filters.py', line: 44 };
   const other = { name: 'parse', file: '/usr/lib/re/_parser.py', line: 989 };

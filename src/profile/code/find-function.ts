@@ -1,7 +1,7 @@
 import type { FunctionInfo, Profile } from '../model.js';
 import { functionTable, rankFunctions } from '../tables/table.js';
 import type { NamedFunction } from './named-function.js';
-import { isBareIn, isUnnamed, joinKey, normaliseName } from './names.js';
+import { isBareIn, isUnnamed, joinKey, normaliseName, unescapeDots } from './names.js';
 
 /** A function that can be found again in any profile. */
 export interface FunctionTarget {
@@ -75,7 +75,11 @@ function textWithPlace(name: string, file: string, line: number): string {
 }
 
 function toEntry(info: FunctionInfo, line: number): Entry {
-  return { target: toTarget({ info, line }), name: normaliseName(info.name), key: joinKey(info) };
+  return {
+    target: toTarget({ info, line }),
+    name: unescapeDots(normaliseName(info.name)),
+    key: joinKey(info),
+  };
 }
 
 /** The target of a lookup for a function that is known from some profile. */
@@ -86,7 +90,7 @@ export function toTarget({ info, line }: Pick<FunctionTarget, 'info' | 'line'>):
 
 function lookup(entries: readonly Entry[], text: string): Lookup {
   // Answers cut long names on their left.
-  const wanted = normaliseName(text.trim().replace(/^…/, ''));
+  const wanted = unescapeDots(normaliseName(text.trim().replace(/^…/, '')));
   if (wanted === '') return 'unknown';
   const lower = wanted.toLowerCase();
   const rules: ((name: string) => boolean)[] = [

@@ -120,6 +120,11 @@ export function normaliseName(name: string): string {
     .replace(RANDOM_ID, '');
 }
 
+/** A name as Go's sources write it: its linker escapes the dots of the last part of a package's path. */
+export function unescapeDots(name: string): string {
+  return name.includes('%2e') ? name.replaceAll('%2e', '.') : name;
+}
+
 /** File and line that a profiler wrote into a name; null where there are none. */
 export function placeInName(name: string): { file: string; line: number } | null {
   const placed = isSpecial(name) ? placedName(name) : null;

@@ -1,4 +1,5 @@
 import { isUnlock } from '../../profile/code/lock-kind.js';
+import { unescapeDots } from '../../profile/code/names.js';
 import type { Finding } from '../../profile/compare/finding.js';
 import { networkWait } from '../../profile/compare/growth/network-wait.js';
 import type { ProfileType } from '../../profile/types/types.js';
@@ -170,7 +171,7 @@ function inputText({ input }: Finding, { name }: Writer): string {
 function userText({ user }: Finding, { name }: Writer): string {
   return user === undefined
     ? ''
-    : `no own code stands above it; most calls to ${safeText(user.type)} come from ${name(user.fn)}`;
+    : `no own code stands above it; most calls to ${safeText(unescapeDots(user.type))} come from ${name(user.fn)}`;
 }
 
 function waitsText(finding: Finding): string {
