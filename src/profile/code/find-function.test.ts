@@ -142,6 +142,12 @@ describe('functions of one bare name', () => {
     expect(lookupText({ info, line })).toBe(text);
   });
 
+  test('one without a file is what the name alone means, which is all that there is to say of it', () => {
+    const nowhere = { name: 'parse', file: '', line: 0 };
+    expect(defineTarget(holding(own, nowhere, other), 'parse').info.file).toBe('');
+    expect(lookedUp(holding(own, { ...nowhere, name: 'parseAll' }), 'pars')).toEqual(['parse', 'parseAll']);
+  });
+
   test('a name that says which function it is needs no place', () => {
     expect(textOfFunction({ function: 'shop.Cart.parse', file: 'cart.py', line: 3 })).toBe('shop.Cart.parse');
     expect(textOfFunction({ function: 'parse', file: null, line: null })).toBe('parse');

@@ -37,8 +37,8 @@ interface Entry {
 /**
  * Finds the function that a text means among those that cost anything: by its name, else by the end of a name
  * (from a dot, slash or the like), else by a part of one; the first of these that any function fits decides,
- * and must fit only one. Names count normalised. Their place may follow, as answers show it: unnamed
- * functions are told apart by it.
+ * and must fit only one, or one without a file. Names count normalised. Their place may follow, as answers
+ * show it: unnamed functions are told apart by it.
  */
 export function findFunction(profile: Profile, text: string): Lookup {
   const table = functionTable(profile);
@@ -104,8 +104,14 @@ function lookup(entries: readonly Entry[], text: string): Lookup {
     for (const { name, key, target } of entries)
       if (holds(name) && !targets.has(key)) targets.set(key, target);
     const [first, ...others] = targets.values();
-    if (first !== undefined)
-      return others.length === 0 ? { target: first } : { candidates: [first, ...others] };
+    if (first === undefined) continue;
+    if (others.length === 0) return { target: first };
+    const candidates = [first, ...others];
+    // A name is all that there is to say of a function without a file.
+    const [placeless, ...more] = candidates.filter(
+      ({ info }) => info.file === '' && info.name === text.trim(),
+    );
+    return placeless !== undefined && more.length === 0 ? { target: placeless } : { candidates };
   }
   return 'unknown';
 }
