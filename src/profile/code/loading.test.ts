@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { loadsCode } from './loading.js';
+import type { FunctionInfo } from '../model.js';
+import { listLoading, loadsCode } from './loading.js';
 
 test.each([
   ['_find_and_load', '<frozen importlib._bootstrap>', true],
@@ -26,4 +27,13 @@ test.each([
   ['require_login', 'app.rb', false],
 ])('%s in %s: %s', (name, file, expected) => {
   expect(loadsCode({ name, file, startLine: 0, isSymbolised: true })).toBe(expected);
+});
+
+test('the functions that load code are listed by number, once more as well', () => {
+  const functions = ['main.serve', 'runtime.main', 'main.poll', 'runtime.doInit1'].map(
+    (name): FunctionInfo => ({ name, file: '', startLine: 0, isSymbolised: true }),
+  );
+  expect(listLoading(functions)).toEqual([1, 3]);
+  expect(listLoading(functions)).toEqual([1, 3]);
+  expect(listLoading(functions.slice(0, 1))).toEqual([]);
 });

@@ -33,3 +33,18 @@ function combine(patterns: readonly RegExp[]): RegExp {
 export function loadsCode({ name, file }: FunctionInfo): boolean {
   return LOADING_NAMES.test(name) || LOADING_FILES.test(file);
 }
+
+/** Lists made before, by functions: each look at the same parts of a profile asks for them. */
+const listedBefore = new WeakMap<readonly FunctionInfo[], readonly number[]>();
+
+/** Lists the numbers of the functions that load or compile code. */
+export function listLoading(functions: readonly FunctionInfo[]): readonly number[] {
+  const known = listedBefore.get(functions);
+  if (known !== undefined) return known;
+  const listed: number[] = [];
+  functions.forEach((info, fn) => {
+    if (loadsCode(info)) listed.push(fn);
+  });
+  listedBefore.set(functions, listed);
+  return listed;
+}

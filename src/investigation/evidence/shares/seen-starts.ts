@@ -1,4 +1,4 @@
-import { loadsCode } from '../../../profile/code/loading.js';
+import { listLoading } from '../../../profile/code/loading.js';
 import { type Analysis, distance } from '../../../profile/compare/analysis.js';
 import { sumIn, WHOLE } from '../../../profile/contrast/contrast.js';
 import type { PartCosts } from '../../../profile/contrast/runs.js';
@@ -28,8 +28,7 @@ export function seenStarts(
       n: sumIn(WHOLE, costs) / quantum,
     });
   let best: { first: number; last: number; z: number } | null = null;
-  joined.functions.forEach((info, fn) => {
-    if (!loadsCode(info)) return;
+  for (const fn of listLoading(joined.functions)) {
     const past = sumCounts(sides.baseline.map(measure(fn)));
     const counts = sides.incident.map(measure(fn));
     for (let first = 0; first < counts.length; first++) {
@@ -45,7 +44,7 @@ export function seenStarts(
       if (best === null && fadesAway(dispersion, before, counts.slice(first)))
         best = { first, last: counts.length - 1, z: 0 };
     }
-  });
+  }
   return best === null ? null : toInstances(best, incident);
 }
 
