@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { NamedFunction } from '../../src/profile/code/named-function.js';
-import { isUnnamed } from '../../src/profile/code/names.js';
+import { textOfFunction } from '../../src/profile/code/find-function.js';
 import { formatTime } from '../../src/text/units.js';
 import { caseFoldersIn, loadCaseFolder, quietHalf } from '../evaluation/case-folder.js';
 import { ALL_KINDS } from '../evaluation/generator/case.js';
@@ -121,7 +120,7 @@ async function contradictions(
       row.tool !== 'get_timeline' && row.finding.type.id === type ? (row.finding.fn ?? []) : [],
     );
     const named = [...(fn === undefined ? [] : [fn]), ...accused];
-    for (const [text, { function: name }] of new Map(named.map((one) => [nameToAsk(one), one]))) {
+    for (const [text, { function: name }] of new Map(named.map((one) => [textOfFunction(one), one]))) {
       await ask('get_timeline', { ...over, function: text });
       const [, timeline] = rendered.timeline ?? [];
       told.push({ tool: 'get_timeline', type, fn: name, series: timeline?.whole ?? null });
@@ -129,11 +128,6 @@ async function contradictions(
   }
   const onsets = hasOnset ? contradictionsOfOnset(told) : [];
   return [...contradicted, ...onsets.map((what) => `${id}: ${what}`)];
-}
-
-/** How an agent asks about a function of an answer: one without a name by its place. */
-function nameToAsk({ function: name, file, line }: NamedFunction): string {
-  return isUnnamed(name) && file !== null ? `${name} ${file}:${line}` : name;
 }
 
 describe.each(
