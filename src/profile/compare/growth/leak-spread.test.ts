@@ -88,6 +88,7 @@ test.each<[string, Level[], boolean]>([
   ['a line of four snapshots', after(0, 4), true],
   ['a line that begins after two of six snapshots', after(2, 6), false],
   ['a line that begins after three of twelve snapshots', after(3, 12), false],
+  ['a line that begins after two of fifteen snapshots', after(2, 15), true],
   ['at first half as fast', [0, 5, 10, 15, 25, 35, 45, 55, 65].map((value, time) => ({ time, value })), true],
   ['at first much slower', [0, 2, 4, 6, 16, 26, 36, 46, 56].map((value, time) => ({ time, value })), false],
 ])('an instance that grows in %s grows since it started: %s', (_, course, expected) => {
