@@ -191,7 +191,7 @@ export function summarise(outcomes: readonly Outcome[]): { lines: string[]; reac
       ? []
       : [
           {
-            text: `least right of all kinds and parts: the ${worst.what} of (${worst.kind}) ${KIND_WORDS[worst.kind]}: ${worst.right} of ${worst.of} (${percent(worst.right, worst.of)}; floor 95 %)`,
+            text: `least right of all: the ${worst.what} of (${worst.kind}) ${KIND_WORDS[worst.kind]}: ${worst.right} of ${worst.of} (${percent(worst.right, worst.of)}; floor 95 %)`,
             reached: worst.right >= FLOORS.right * worst.of,
           },
         ]),

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { contrast, getName, profileFrom, type Sides, type Stacks } from '../../../test/support/contrast.js';
-import { growthBetween, growthSite } from './growth.js';
+import {
+  contrast,
+  findFunction,
+  getName,
+  profileFrom,
+  type Sides,
+  type Stacks,
+} from '../../../test/support/contrast.js';
+import { growthBetween, growthSite, isInner } from './growth.js';
 
 function site(before: Stacks, after: Stacks, sides?: Sides) {
   const contrasted = contrast(before, after, sides);
@@ -381,4 +388,11 @@ describe('the place of bytes that grew while requests were read', () => {
     // A fall per profile, in which one function rose.
     expect(place(before, { ...before, [`${SERVE} keep`]: 20 }, [1, 2])).toBeNull();
   });
+});
+
+test('of two functions that stand apart the inner one has the smaller total', () => {
+  const sides = contrast({}, { 'main large': 50, 'main small': 30 });
+  const [large, small] = [findFunction(sides, 'large'), findFunction(sides, 'small')];
+  expect(isInner(sides.joined, sides.after, small, large)).toBe(true);
+  expect(isInner(sides.joined, sides.after, large, small)).toBe(false);
 });

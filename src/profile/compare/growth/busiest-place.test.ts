@@ -28,7 +28,14 @@ describe('the busiest line', () => {
     const known = buildProfile(
       [[{ name: 'f' }], 9],
       [[{ name: 'f', line: 4 }, 'main'], 1],
-      [[{ name: 'f' }, { name: 'f', line: 6 }], 2],
+      [[{ name: 'f', line: 6 }, { name: 'f' }], 2],
+      [
+        [
+          { name: 'f', line: 8 },
+          { name: 'f', line: 6 },
+        ],
+        3,
+      ],
     );
     const contrasted = contrast(known, known);
     expect(getLine(contrasted, [0], findFunction(contrasted, 'f'))).toBe(6);
@@ -82,7 +89,14 @@ describe('file and line are of one place', () => {
     expect(at(part('a.go', 3, 6), part('b.go', 7, 5))).toBe('a.go:3');
     expect(at(part('a.go', 3, 5), part('b.go', 0, 60))).toBe('a.go:3');
     expect(at(part('b.go', 3, 5), part('a.go', 7, 5))).toBe('a.go:7');
+    expect(at(part('a.go', 7, 5), part('b.go', 3, 5))).toBe('a.go:7');
     expect(at(part('a.go', 0, 5), part('b.go', 0, 6))).toBe('b.go:null');
+  });
+
+  test('stacks without the function count for no file', () => {
+    const first = buildProfile([['main', get('a.go', 0)], 5], [['main', 'other'], 90]);
+    const sides = contrast(first, buildProfile([['main', get('b.go', 0)], 6]));
+    expect(busiestPlace(sides, [0, 1], findFunction(sides, 'store.Get')).file).toBe('b.go');
   });
 
   test('a function that no later part has keeps the place that all give it', () => {

@@ -49,6 +49,27 @@ test.each<Row>([
     after: { 'main lib.serve all a': 50, 'main lib.serve all b': 50 },
     is: null,
   },
+  {
+    what: 'not one of two that stands above the function as well, before its own cost',
+    after: {
+      'main lib.add all a lib.zip lib.add': 50,
+      'main lib.add all b lib.zip lib.add': 50,
+      'main all': 5,
+    },
+    is: 'lib.zip',
+  },
+  {
+    what: 'where nothing was profiled before',
+    after: { 'main all lib.copy': 9 },
+    profiles: [0, 1],
+    is: 'lib.copy',
+  },
+  {
+    what: 'of what fell, though it costs the same: none',
+    before: { 'main all a x': 90, 'main all b lib.copy': 10 },
+    after: { 'main all a x': 9, 'main all b lib.copy': 10 },
+    is: null,
+  },
   { what: 'not elsewhere', after: { 'main all a': 50, 'main other lib.copy': 90 }, is: null },
   {
     what: 'by growth, not by cost',
@@ -79,4 +100,9 @@ test.each<Row>([
 ])('the library below $what', ({ before = {}, after, load = 1, profiles = [1, 1], is }) => {
   const sides = contrast(before, after, { profiles });
   expect(getName(sides, libraryBelow(sides, findFunction(sides, 'all'), load))).toBe(is);
+});
+
+test('a library is not below itself where it calls itself', () => {
+  const sides = contrast({}, { 'main lib.all lib.all a': 50, 'main lib.all lib.all b': 50 });
+  expect(libraryBelow(sides, findFunction(sides, 'lib.all'), 1)).toBeNull();
 });
