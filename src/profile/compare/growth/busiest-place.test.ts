@@ -29,17 +29,17 @@ describe('the busiest line', () => {
       [[{ name: 'f' }], 9],
       [[{ name: 'f', line: 4 }, 'main'], 1],
       [[{ name: 'f', line: 6 }, { name: 'f' }], 2],
-      [
-        [
-          { name: 'f', line: 8 },
-          { name: 'f', line: 6 },
-        ],
-        3,
-      ],
     );
     const contrasted = contrast(known, known);
     expect(getLine(contrasted, [0], findFunction(contrasted, 'f'))).toBe(6);
   });
+});
+
+test('of a function that calls itself the line next to the leaf counts', () => {
+  const inner = { name: 'f', line: 6 };
+  const profile = buildProfile([[{ name: 'f', line: 8 }, inner], 3], [[{ name: 'f', line: 8 }, 'g'], 2]);
+  const contrasted = contrast(profile, profile);
+  expect(getLine(contrasted, [0], findFunction(contrasted, 'f'))).toBe(6);
 });
 
 describe('file and line are of one place', () => {
