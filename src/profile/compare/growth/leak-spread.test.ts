@@ -35,6 +35,7 @@ test.each<[string, InstanceCourse, 'growing' | 'still' | 'unclear' | null]>([
   ['not, but falls', course('b', levels(-10)), 'still'],
   ['in four snapshots', course('b', levels(10, { count: 4 })), 'growing'],
   ['in three snapshots, which tell nothing', course('b', levels(10, { count: 3 })), 'unclear'],
+  ['not in four snapshots', course('b', levels(0, { count: 4 })), 'still'],
   ['not in three snapshots, which tell nothing', course('b', levels(0, { count: 3 })), 'unclear'],
   ['by less than it scatters', course('b', levels(4, { scatter: 40 })), 'unclear'],
   ['by more than it scatters', course('b', levels(4, { scatter: 6 })), 'growing'],

@@ -63,3 +63,9 @@ test.each<[string, SiteGrowth, boolean]>([
   expect(growAtOnePlace(LEAKS, waits)).toBe(expected);
   expect(growAtOnePlace(waits, LEAKS)).toBe(expected);
 });
+
+test('the first function of all may hold the growth of the other type', () => {
+  const leaks = growth({ main: 1 }, { 'main _ park': 9 }, '_');
+  const waits = growth({ main: 1 }, { 'main _ lib.wait': 9 }, 'lib.wait');
+  expect(growAtOnePlace(leaks, waits)).toBe(true);
+});
