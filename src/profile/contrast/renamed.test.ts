@@ -291,6 +291,54 @@ describe('functions of a bare name', () => {
     expect(sides.functionOf[0]).toEqual(Uint32Array.of(2, 1, 0));
   });
 
+  test('in one file that was renamed are one, whatever they cost', () => {
+    const side = (file: string, value: number) =>
+      buildProfile([[main, at('quote', file)], value], [[main, at('stock', 's.py')], 60]);
+    const { names } = joinSides([side('price.py', 4), side('pricing.py', 400)], 1);
+    expect(names.functions.map(({ name }) => name)).toEqual(['main', 'quote', 'stock']);
+  });
+
+  test.each([
+    {
+      what: 'of which more came than went',
+      was: [['a.py', 10]],
+      is: [
+        ['c.py', 90],
+        ['d.py', 10],
+      ],
+      pairs: 'a.py d.py',
+    },
+    {
+      what: 'of which one had no file',
+      was: [
+        ['', 10],
+        ['a.py', 90],
+      ],
+      is: [
+        ['c.py', 90],
+        ['d.py', 10],
+      ],
+      pairs: ' d.py, a.py c.py',
+    },
+  ] as const)('$what are matched by their cost', ({ was, is, pairs }) => {
+    const side = (files: readonly (readonly [string, number])[]) =>
+      buildProfile(...files.map(([file, value]) => [[main, at('get', file)], value] as const), [
+        [main, at('stock', 's.py')],
+        1000 - files.reduce((sum, [, value]) => sum + value, 0),
+      ]);
+    const profiles = [side(was), side(is)];
+    const { functionOf } = joinSides(profiles, 1).names;
+    const [earlier, later] = profiles.map(({ functions }, index) =>
+      functions.flatMap(({ name, file }, fn) =>
+        name === 'get' ? [{ file, joined: functionOf[index]?.[fn] }] : [],
+      ),
+    );
+    const found = (earlier ?? []).flatMap(({ file, joined }) =>
+      (later ?? []).filter((one) => one.joined === joined).map((one) => `${file} ${one.file}`),
+    );
+    expect(found.sort().join(', ')).toBe(pairs);
+  });
+
   test('that stand on both sides are left apart', () => {
     const both = buildProfile([[main, at('get', 'a.py')], 10], [[main, at('get', 'b.py')], 90]);
     expect(joinedNames(both, both)).toEqual(['get a.py', 'get b.py', 'main app.py']);
