@@ -29,3 +29,13 @@ test.each([
   const names = joinSides([side('price.py'), side('later.py')], 1);
   expect([...withEarlierKeys(names, new Set(keys))]).toEqual([...keys, ...more]);
 });
+
+test('the key of a function that had another name is none', () => {
+  const numbered = (number: number) =>
+    buildProfile([['shop.run', `shop.run.func${number}`], 90], [['shop.run', 'shop.stop'], 10]);
+  const names = joinSides([numbered(1), numbered(2)], 1);
+  const keys = names.names.keys.filter((key) => key.includes('func'));
+  expect(keys).toHaveLength(1);
+  expect([...withEarlierKeys(names, new Set(keys))]).toEqual(keys);
+  expect(names.plain.keys.filter((key) => key.includes('func'))).toHaveLength(2);
+});
