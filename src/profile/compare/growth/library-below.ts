@@ -1,4 +1,4 @@
-import type { Contrast } from '../../contrast/contrast.js';
+import { type Contrast, share } from '../../contrast/contrast.js';
 import { totalsBelow } from '../../contrast/through.js';
 import { rankStacks } from './below.js';
 
@@ -20,7 +20,7 @@ export function libraryBelow(
   const was = totalsBelow(joined, before.parts, fn);
   const is = totalsBelow(joined, after.parts, fn);
   const grew = (at: number) =>
-    perProfile(is[at], after.profiles) - load * perProfile(was[at], before.profiles);
+    share(is[at] ?? 0, after.profiles) - load * share(was[at] ?? 0, before.profiles);
   const whole = grew(fn);
   if (whole <= 0) return null;
   const holds = (at: number) => at !== fn && joined.library[at] === 1 && grew(at) >= MOST * whole;
@@ -36,8 +36,4 @@ export function libraryBelow(
     return undefined;
   });
   return outermost[0]?.what ?? null;
-}
-
-function perProfile(value: number | undefined, profiles: number): number {
-  return profiles > 0 ? (value ?? 0) / profiles : 0;
 }
