@@ -27,6 +27,7 @@ import {
   sumSide,
   wholeRun,
 } from '../contrast/runs.js';
+import type { Remembering } from '../memory.js';
 import type { FunctionInfo, Profile } from '../model.js';
 import { type Culprit, findCulprit, findOutstanding } from './culprit.js';
 import { listReplacements, type Replacement } from './growth/replaced.js';
@@ -56,7 +57,7 @@ export interface CountedProfile {
 /**
  * Profiles of one type: parts of both windows in order, and slices of the fleet in the incident.
  */
-export interface Reading {
+export interface Reading extends Remembering {
   baseline: readonly CountedProfile[];
   incident: readonly CountedProfile[];
   slices: readonly CountedProfile[];
@@ -111,7 +112,7 @@ export function analyse(reading: Reading, without: ReadonlySet<string> = NO_KEYS
   for (const [part, { profile, profiles }] of [...baseline, ...incident, ...left.slices].entries()) {
     const joinedPart = joined.parts[part];
     if (joinedPart === undefined) throw new Error(`part ${part} is missing`);
-    parts.push({ costs: keepCosts(profile, joinedPart, joined), profiles, part });
+    parts.push({ costs: keepCosts(names.names, profile, joinedPart, joined.serving), profiles, part });
   }
   const charged = listCharged(joined, parts.slice(0, baseline.length));
   const before = withoutWarmUp(joined, parts.slice(0, baseline.length), charged, quantum);

@@ -145,19 +145,18 @@ test.each<[string, readonly number[], readonly number[], boolean]>([
   expect(areSame(some, others)).toBe(are);
 });
 
-test('costs that are kept belong to a list of functions and to what serves requests', () => {
+test('costs that are kept belong to joined names and to what serves requests', () => {
   const profile = profileFrom({ 'main price': 3, 'runtime.gc': 1 });
   const joined = joinProfiles([profile]);
   const [part] = joined.parts;
   if (part === undefined) throw new Error('no part');
   const { functions } = joined;
+  const names = { functions };
   const none = new Uint8Array(functions.length);
-  const costs = keepCosts(profile, part, { functions, serving: none });
+  const costs = keepCosts(names, profile, part, none);
   expect(costs).toEqual(sumCosts(part, functions.length, none));
-  expect(keepCosts(profile, part, { functions, serving: none.slice() })).toBe(costs);
+  expect(keepCosts(names, profile, part, none.slice())).toBe(costs);
+  expect(keepCosts({ functions }, profile, part, none)).not.toBe(costs);
   const all = none.map(() => 1);
-  expect(keepCosts(profile, part, { functions, serving: all })).toEqual(
-    sumCosts(part, functions.length, all),
-  );
-  expect(keepCosts(profile, part, { functions: [...functions], serving: all })).not.toBe(costs);
+  expect(keepCosts(names, profile, part, all)).toEqual(sumCosts(part, functions.length, all));
 });

@@ -1,6 +1,8 @@
+import { createCache, type Remembering } from '../memory.js';
 import type { Profile } from '../model.js';
 import { SEEN } from '../tables/seen.js';
-import type { Joined, JoinedPart } from './join.js';
+import type { JoinedPart } from './join.js';
+import type { JoinedNames } from './joined-names.js';
 
 /**
  * Costs of one or more profiles per joined function, in the profile's unit. Adds up: see {@link addCosts}.
@@ -67,24 +69,23 @@ export function sumCosts(
 }
 
 /** Costs summed up before, by profile: a slice, or a part that is not divided, is in several readings. */
-const costsCache = new WeakMap<
-  Profile,
-  { functions: Joined['functions']; serving: Uint8Array; costs: Costs }
->();
+const costsOf = createCache<Profile, { serving: Uint8Array; costs: Costs }>();
 
 /**
- * All costs of a profile, which are kept with it: see {@link sumCosts}.
+ * All costs of a profile, which are kept as long as the joined names: see {@link sumCosts}.
  * @param part the profile over the joined functions
  */
 export function keepCosts(
+  names: Pick<JoinedNames, 'functions'> & Remembering,
   profile: Profile,
   part: JoinedPart,
-  { functions, serving }: Pick<Joined, 'functions' | 'serving'>,
+  serving: Uint8Array,
 ): Costs {
-  const known = costsCache.get(profile);
-  if (known?.functions === functions && areSame(known.serving, serving)) return known.costs;
-  const costs = sumCosts(part, functions.length, serving);
-  costsCache.set(profile, { functions, serving, costs });
+  const kept = costsOf(names);
+  const known = kept.get(profile);
+  if (known !== undefined && areSame(known.serving, serving)) return known.costs;
+  const costs = sumCosts(part, names.functions.length, serving);
+  kept.set(profile, { serving, costs });
   return costs;
 }
 

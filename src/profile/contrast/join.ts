@@ -1,13 +1,16 @@
 import { nameInKey } from '../code/names.js';
 import { listOwners } from '../code/owners.js';
+import { createMemory, MEMORY, type Remembering } from '../memory.js';
 import { type Columns, type Profile, withoutNames } from '../model.js';
 import { extendNames, type JoinedFrames, type JoinedNames, joinNames } from './joined-names.js';
-import { countRenamed, type Renamed } from './name-changes.js';
-import { isOtherName } from './renamed.js';
-import { findRenaming } from './renaming.js';
+import { countRenamed, type Renamed } from './names/name-changes.js';
+import { isOtherName } from './names/renamed.js';
+import { findRenaming } from './names/renaming.js';
 
 /** Several profiles over one list of functions, so that a function is the same number in all of them. */
-export interface Joined extends Pick<JoinedNames, 'functions' | 'application' | 'library' | 'guessed'> {
+export interface Joined
+  extends Pick<JoinedNames, 'functions' | 'application' | 'library' | 'guessed'>,
+    Remembering {
   /**
    * 1 where the function is an entry point below which the team's own code runs: see {@link servingRoots}.
    */
@@ -70,7 +73,7 @@ export function joinProfiles(
     parts.push({ profile: withoutNames(profile), frameFunction, frameApplication, elsewhere });
   }
   const serving = servingRoots(parts, functions.length);
-  return { functions, application, library, guessed, serving, parts, renamed };
+  return { functions, application, library, guessed, serving, parts, renamed, [MEMORY]: createMemory() };
 }
 
 /** A profile over its own list of functions, as {@link joinProfiles} has it over that of several. */

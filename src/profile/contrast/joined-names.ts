@@ -1,6 +1,7 @@
 import { type CodeEvidence, LIBRARY, type Ownership } from '../code/frames.js';
 import { joinKey, joinKeys, sharedName } from '../code/names.js';
 import { collectEvidence, findOwnership, ownershipsIn } from '../code/owners.js';
+import { createCache, createMemory, MEMORY, type Remembering } from '../memory.js';
 import type { FunctionInfo, Profile } from '../model.js';
 import { findKeptLibraries } from './names/kept-libraries.js';
 
@@ -8,7 +9,7 @@ import { findKeptLibraries } from './names/kept-libraries.js';
 export type NamedProfile = Pick<Profile, 'functions' | 'frameFunction' | 'frameKin' | 'ownCode'>;
 
 /** Functions of several profiles in one list, which holds for whatever stacks there are over their frames. */
-export interface JoinedNames {
+export interface JoinedNames extends Remembering {
   functions: readonly FunctionInfo[];
   /** Key of each function; where it was renamed, the later one. */
   keys: readonly string[];
@@ -71,6 +72,7 @@ export function joinNames(
     application: flags(({ owner }) => owner === 'application'),
     library: flags(({ owner }) => owner === 'library'),
     guessed: flags(({ isGuess }) => isGuess),
+    [MEMORY]: createMemory(),
   });
 }
 
@@ -82,9 +84,10 @@ export function joinNames(
 export function extendNames(known: JoinedNames, profiles: readonly NamedProfile[]): JoinedNames | null {
   const numbers = indexKeys(known);
   const functionOf: Uint32Array[] = [];
+  const kept = placedIn(known);
   for (const profile of profiles) {
-    const placed = placedCache.get(profile);
-    if (placed?.functions === known.functions) {
+    const placed = kept.get(profile);
+    if (placed !== undefined) {
       functionOf.push(placed.joinedOf);
       continue;
     }
@@ -101,28 +104,27 @@ export function extendNames(known: JoinedNames, profiles: readonly NamedProfile[
 }
 
 /** Frames joined before, by profile: a slice, or a part that is not divided, is in several readings. */
-const placedCache = new WeakMap<
-  NamedProfile,
-  { functions: readonly FunctionInfo[]; joinedOf: Uint32Array; frames: JoinedFrames }
->();
+const placedIn = createCache<NamedProfile, { joinedOf: Uint32Array; frames: JoinedFrames }>();
 
 /** Numbers of keys looked up before, by names. */
-const numbersCache = new WeakMap<readonly string[], ReadonlyMap<string, number>>();
+const numbersIn = createCache<readonly string[], ReadonlyMap<string, number>>();
 
-function indexKeys({ keys }: Pick<JoinedNames, 'keys'>): ReadonlyMap<string, number> {
-  const known = numbersCache.get(keys);
+function indexKeys(names: Pick<JoinedNames, 'keys'> & Remembering): ReadonlyMap<string, number> {
+  const { keys } = names;
+  const known = numbersIn(names).get(keys);
   if (known !== undefined) return known;
   const numbers = new Map(keys.map((key, joined) => [key, joined]));
-  numbersCache.set(keys, numbers);
+  numbersIn(names).set(keys, numbers);
   return numbers;
 }
 
 function withFrames(profiles: readonly NamedProfile[], names: Omit<JoinedNames, 'frames'>): JoinedNames {
   const { functions, functionOf, application, evidence } = names;
+  const kept = placedIn(names);
   const frames = profiles.map((profile, index) => {
     const joinedOf = functionOf[index] ?? new Uint32Array();
-    const placed = placedCache.get(profile);
-    if (placed?.functions === functions) return placed.frames;
+    const placed = kept.get(profile);
+    if (placed !== undefined) return placed.frames;
     // If this profile places the function in another file, its frames may belong to other code.
     const elsewhere = new Map<number, FunctionInfo>();
     const isOwnHere = profile.functions.map((info, fn) => {
@@ -132,7 +134,7 @@ function withFrames(profiles: readonly NamedProfile[], names: Omit<JoinedNames, 
       return findOwnership(info, evidence).owner === 'application' ? 1 : 0;
     });
     const joined = { ...joinFrames(profile, joinedOf, isOwnHere), elsewhere };
-    placedCache.set(profile, { functions, joinedOf, frames: joined });
+    kept.set(profile, { joinedOf, frames: joined });
     return joined;
   });
   return { ...names, frames };

@@ -1,3 +1,4 @@
+import { createCache } from '../memory.js';
 import {
   type Contrast,
   isIn,
@@ -47,12 +48,13 @@ export interface PartCosts {
 }
 
 /** Sums made before, by the first of their parts: an analysis asks for the same ones again and again. */
-const sumsCache = new WeakMap<PartCosts, { parts: readonly PartCosts[]; side: Side }[]>();
+const sumsIn = createCache<PartCosts, { parts: readonly PartCosts[]; side: Side }[]>();
 
 /** The sum of some parts. */
 export function sumSide(joined: Joined, parts: readonly PartCosts[]): Side {
   const [first] = parts;
-  const known = first === undefined ? [] : (sumsCache.get(first) ?? []);
+  const sums = sumsIn(joined);
+  const known = first === undefined ? [] : (sums.get(first) ?? []);
   for (const sum of known) if (areSame(sum.parts, parts)) return sum.side;
   const costs = addCosts(
     parts.map((one) => one.costs),
@@ -61,7 +63,7 @@ export function sumSide(joined: Joined, parts: readonly PartCosts[]): Side {
   const profiles = parts.reduce((sum, one) => sum + one.profiles, 0);
   const side = { costs, profiles, parts: parts.map(({ part }) => part) };
   known.push({ parts, side });
-  if (first !== undefined) sumsCache.set(first, known);
+  if (first !== undefined) sums.set(first, known);
   return side;
 }
 

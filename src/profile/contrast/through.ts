@@ -1,4 +1,5 @@
 import { servesRequest } from '../code/request-input.js';
+import { createCache } from '../memory.js';
 import { SEEN } from '../tables/seen.js';
 import type { Joined, JoinedPart } from './join.js';
 
@@ -35,7 +36,7 @@ export interface TotalsAround {
 }
 
 /** Totals of a side around the functions that were asked for last: several rules ask for the same one. */
-const aroundCache = new WeakMap<readonly number[], { joined: Joined; fn: number; around: TotalsAround }[]>();
+const aroundIn = createCache<readonly number[], { joined: Joined; fn: number; around: TotalsAround }[]>();
 /** Functions whose totals are kept for a side: a function and its caller take turns. */
 const MAX_KEPT = 2;
 
@@ -46,11 +47,11 @@ const MAX_KEPT = 2;
  * @returns totals that must not be written to
  */
 export function totalsAround(joined: Joined, parts: readonly number[], fn: number): TotalsAround {
-  const kept = aroundCache.get(parts) ?? [];
+  const kept = aroundIn(joined).get(parts) ?? [];
   const known = kept.find((one) => one.fn === fn && one.joined === joined);
   if (known !== undefined) return known.around;
   const around = sumAround(joined, parts, fn);
-  aroundCache.set(parts, [{ joined, fn, around }, ...kept].slice(0, MAX_KEPT));
+  aroundIn(joined).set(parts, [{ joined, fn, around }, ...kept].slice(0, MAX_KEPT));
   return around;
 }
 

@@ -1,5 +1,5 @@
 import type { Analysis } from '../../../profile/compare/analysis.js';
-import type { Renamed } from '../../../profile/contrast/name-changes.js';
+import type { Renamed } from '../../../profile/contrast/names/name-changes.js';
 
 /** Pairs of names that a note shows. */
 const MAX_PAIRS = 2;

@@ -2,6 +2,7 @@ import { offload } from '../../../offload.js';
 import type { CountedProfile, Reading } from '../../../profile/compare/analysis.js';
 import type { Changes } from '../../../profile/compare/changes.js';
 import type { FirstLook, LookSearch } from '../../../profile/compare/stages/calm.js';
+import { createMemory, MEMORY } from '../../../profile/memory.js';
 import { isHeavyWork } from '../../../work/offload.js';
 import { shareProfile } from '../../../work/share.js';
 import { GATE, SLICE_GATE, SUSPICIOUS_Z } from '../../thresholds.js';
@@ -80,6 +81,7 @@ export async function readInStages(
       minGrowth,
       finer: undefined,
       coarse,
+      [MEMORY]: createMemory(),
     };
     const reading = isHeavy ? sharedReading(unshared) : unshared;
     return { slices, isEstimated, known: null, isHeavy, reading, windows: { ...windows } };

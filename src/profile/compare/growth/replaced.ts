@@ -3,6 +3,7 @@ import type { Joined } from '../../contrast/join.js';
 import { signedRootOfCounts } from '../../contrast/noise.js';
 import { sumStacks } from '../../contrast/sum-stacks.js';
 import { nearestOwnAbove } from '../../contrast/through.js';
+import { createCache } from '../../memory.js';
 import { SEEN } from '../../tables/seen.js';
 import { middleRatio } from './middle-ratio.js';
 
@@ -44,7 +45,7 @@ interface JudgedReplacement {
 }
 
 /** Replacements by own function, judged before: one search asks about many functions of one contrast. */
-const replacementsCache = new WeakMap<Contrast, ReadonlyMap<number, JudgedReplacement>>();
+const replacementsIn = createCache<Contrast, ReadonlyMap<number, JudgedReplacement>>();
 
 /**
  * Lists the own functions whose libraries were replaced: most of what these cost passes through functions
@@ -59,10 +60,10 @@ export function listReplacements(contrast: Contrast): readonly Replacement[] {
 }
 
 function judgeReplacements(contrast: Contrast): ReadonlyMap<number, JudgedReplacement> {
-  const known = replacementsCache.get(contrast);
+  const known = replacementsIn(contrast.joined).get(contrast);
   if (known !== undefined) return known;
   const found = new Map(findReplacements(contrast).map((one) => [one.replacement.fn, one]));
-  replacementsCache.set(contrast, found);
+  replacementsIn(contrast.joined).set(contrast, found);
   return found;
 }
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { profileFrom, type Stacks } from '../../../test/support/contrast.js';
-import { joinKeys } from '../code/names.js';
-import type { Profile } from '../model.js';
-import { joinNames } from './joined-names.js';
+import { profileFrom, type Stacks } from '../../../../test/support/contrast.js';
+import { joinKeys } from '../../code/names.js';
+import type { Profile } from '../../model.js';
+import { joinNames } from '../joined-names.js';
+import { samplesIn, sideCosts } from '../side-costs.js';
 import { apartIn, matchRenamed } from './renamed.js';
 import { hasCandidates } from './renaming-candidates.js';
-import { samplesIn, sideCosts } from './side-costs.js';
 
 const asks = (profiles: readonly Profile[], before: number) =>
   hasCandidates(profiles, joinNames(profiles), before);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { profileFrom, type Stacks } from '../../../test/support/contrast.js';
+import { profileFrom, type Stacks } from '../../../../test/support/contrast.js';
 import { countRenamed } from './name-changes.js';
 
 /** Counts changes of names between two sides; `price@2` is the function `price` under a new name. */

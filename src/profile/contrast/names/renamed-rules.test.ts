@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { profileFrom, type Stacks } from '../../../test/support/contrast.js';
+import { profileFrom, type Stacks } from '../../../../test/support/contrast.js';
+import type { FunctionCost } from '../side-costs.js';
 import { apartIn, cutStem, isAlike, isExpected, isOtherName, matchRenamed, mayBeRenamed } from './renamed.js';
-import type { FunctionCost } from './side-costs.js';
 
 /** `key caller total`, one function each; `^` is no caller. */
 function side(...rows: string[]): ReadonlyMap<string, FunctionCost> {

@@ -1,6 +1,6 @@
-import { nameInKey } from '../code/names.js';
-import type { Profile } from '../model.js';
-import { addTo, costlyIn, MIN_SHARE, type SideCosts, sumFunctions, sumWhole } from './side-costs.js';
+import { nameInKey } from '../../code/names.js';
+import type { Profile } from '../../model.js';
+import { addTo, costlyIn, MIN_SHARE, type SideCosts, sumFunctions, sumWhole } from '../side-costs.js';
 import { type SimilarPair, similarPairs } from './similar-names.js';
 
 /**

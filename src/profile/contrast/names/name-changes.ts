@@ -1,6 +1,6 @@
-import type { Profile } from '../model.js';
-import type { JoinedNames } from './joined-names.js';
-import { sumSides } from './side-sums.js';
+import type { Profile } from '../../model.js';
+import type { JoinedNames } from '../joined-names.js';
+import { sumSides } from '../side-sums.js';
 
 /** How many functions of two sides go by another name since, and whether they were found again. */
 export interface Renamed {

@@ -1,4 +1,4 @@
-import { nameInKey } from '../code/names.js';
+import { nameInKey } from '../../code/names.js';
 
 /** Names that share this part of their words are similar (Jaccard 1912). */
 const MIN_SIMILARITY = 0.5;

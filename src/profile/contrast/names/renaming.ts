@@ -1,9 +1,9 @@
-import { joinKeys } from '../code/names.js';
-import type { Profile } from '../model.js';
-import { isCode, type JoinedNames, NO_RENAMING } from './joined-names.js';
+import { joinKeys } from '../../code/names.js';
+import type { Profile } from '../../model.js';
+import { isCode, type JoinedNames, NO_RENAMING } from '../joined-names.js';
+import { samplesIn, sideCosts } from '../side-costs.js';
 import { apartIn, isOtherName, matchRenamed, mayBeRenamed } from './renamed.js';
 import { hasCandidates } from './renaming-candidates.js';
-import { samplesIn, sideCosts } from './side-costs.js';
 
 /**
  * Finds the functions of the earlier side that go by another name since: see {@link matchRenamed}.

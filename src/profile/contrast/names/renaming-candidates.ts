@@ -1,8 +1,8 @@
-import type { Profile } from '../model.js';
-import type { JoinedNames } from './joined-names.js';
+import type { Profile } from '../../model.js';
+import type { JoinedNames } from '../joined-names.js';
+import { samplesIn } from '../side-costs.js';
+import { findCallers, type SideSums, sumSides } from '../side-sums.js';
 import { cutStem, isAlike, isExpected, MAX_COUNT, MIN_SIMILAR } from './renamed.js';
-import { samplesIn } from './side-costs.js';
-import { findCallers, type SideSums, sumSides } from './side-sums.js';
 import { type SimilarPair, similarPairs } from './similar-names.js';
 
 /** Profiles whose first ones are the earlier side of a comparison, and their functions. */

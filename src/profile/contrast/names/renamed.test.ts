@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { buildProfile } from '../../../test/support/profiles.js';
-import type { Profile } from '../model.js';
-import { joinProfiles, joinSides } from './join.js';
+import { buildProfile } from '../../../../test/support/profiles.js';
+import type { Profile } from '../../model.js';
+import { joinProfiles, joinSides } from '../join.js';
+import type { FunctionCost } from '../side-costs.js';
 import { apartIn, matchRenamed } from './renamed.js';
-import type { FunctionCost } from './side-costs.js';
 
 /** Joins profiles of which so many are the earlier side. */
 const joinBefore = (profiles: readonly Profile[], before: number) =>
