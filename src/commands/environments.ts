@@ -3,6 +3,7 @@ import type { Config } from '../config/read.js';
 import type { Audit } from '../mcp/audit.js';
 import type { Log } from '../telemetry/log.js';
 import type { Meter } from '../telemetry/meter.js';
+import { compileEarly } from './compiler.js';
 import type { Environment } from './environment.js';
 import { createWorkspaces, type Workspaces } from './workspaces.js';
 
@@ -34,6 +35,8 @@ export function createEnvironments(
       import('../sources/recent.js'),
       import('./schemas.js'),
     ]);
+    // What runs once, as modules are loaded, is not worth it.
+    compileEarly();
     const shared = { meter, recent: createRecentAnswers({ meter }), places: createKeptPlaces(config, log) };
     return { createEnvironment, shared };
   };

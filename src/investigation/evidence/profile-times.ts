@@ -132,13 +132,22 @@ export function totalsIn(
   for (const { labels, points } of series) {
     if (!counts(labels)) continue;
     const sides = largeFleet.length > 0 ? largeFleet : together.filter((side) => isSame(side.labels, labels));
-    for (const point of points) {
-      if (!isIn(window, point.time, stepMs)) continue;
-      profiles += sides.find((side) => isIn(side.window, point.time, stepMs))?.perStep ?? 1;
-      value += point.value;
+    for (const { time, value: sent } of points) {
+      if (!isIn(window, time, stepMs)) continue;
+      profiles += sides.length === 0 ? 1 : countAt(sides, time, stepMs);
+      value += sent;
     }
   }
   return { profiles: Math.round(profiles), value };
+}
+
+/** How many profiles a point at a time is of. */
+function countAt(
+  sides: readonly { window: Window; perStep: number }[],
+  time: number,
+  stepMs: number,
+): number {
+  return sides.find((side) => isIn(side.window, time, stepMs))?.perStep ?? 1;
 }
 
 /** The totals of single profiles in a window; none where the series are sums over a large fleet. */

@@ -35,34 +35,33 @@ export function sumCosts(
   const { stackStart, stackFrames, values } = profile;
   const costs = noCosts(functions);
   const { self, totals, bare, charged } = costs;
+  SEEN.begin(functions);
+  const { marks } = SEEN;
   for (let stack = 0; stack < values.length; stack++) {
     const value = values[stack] ?? 0;
     const start = stackStart[stack] ?? 0;
     const end = stackStart[stack + 1] ?? start;
     costs.total += value;
-    let nearest = -1;
-    SEEN.begin(functions);
-    for (let at = start; at < end; at++) {
-      const frame = stackFrames[at] ?? 0;
-      const fn = frameFunction[frame] ?? 0;
-      if (nearest < 0 && frameApplication[frame] === 1) nearest = fn;
-      if (SEEN.add(fn)) totals[fn] = (totals[fn] ?? 0) + value;
-    }
-    if (start < end) {
-      const leaf = frameFunction[stackFrames[start] ?? 0] ?? 0;
-      self[leaf] = (self[leaf] ?? 0) + value;
-      const root = frameFunction[stackFrames[end - 1] ?? 0] ?? 0;
-      if (serving === undefined || serving[root] === 1) costs.served += value;
-    }
-    if (nearest >= 0) {
+    if (start === end) continue;
+    const leaf = frameFunction[stackFrames[start] ?? 0] ?? 0;
+    self[leaf] = (self[leaf] ?? 0) + value;
+    const root = frameFunction[stackFrames[end - 1] ?? 0] ?? 0;
+    if (serving === undefined || serving[root] === 1) costs.served += value;
+    let nearest = start;
+    while (nearest < end && frameApplication[stackFrames[nearest] ?? 0] !== 1) nearest++;
+    const isBare = nearest === end;
+    if (!isBare) {
+      const own = frameFunction[stackFrames[nearest] ?? 0] ?? 0;
       costs.application += value;
-      charged[nearest] = (charged[nearest] ?? 0) + value;
-      continue;
+      charged[own] = (charged[own] ?? 0) + value;
     }
-    SEEN.begin(functions);
+    const mark = SEEN.begin(functions);
     for (let at = start; at < end; at++) {
       const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
-      if (SEEN.add(fn)) bare[fn] = (bare[fn] ?? 0) + value;
+      if (marks[fn] === mark) continue;
+      marks[fn] = mark;
+      totals[fn] = (totals[fn] ?? 0) + value;
+      if (isBare) bare[fn] = (bare[fn] ?? 0) + value;
     }
   }
   return costs;

@@ -59,13 +59,16 @@ export function sumFunctions(profile: Profile): FunctionSums {
   const { frameFunction, stackStart, stackFrames, values, functions } = profile;
   const sums = new Float64Array(functions.length);
   const isSeen = new Uint8Array(functions.length);
+  SEEN.begin(functions.length);
+  const { marks } = SEEN;
   for (let stack = 0; stack < values.length; stack++) {
     const value = values[stack] ?? 0;
     const end = stackStart[stack + 1] ?? 0;
-    SEEN.begin(functions.length);
+    const mark = SEEN.begin(functions.length);
     for (let at = stackStart[stack] ?? 0; at < end; at++) {
       const fn = frameFunction[stackFrames[at] ?? 0] ?? 0;
-      if (!SEEN.add(fn)) continue;
+      if (marks[fn] === mark) continue;
+      marks[fn] = mark;
       isSeen[fn] = 1;
       sums[fn] = (sums[fn] ?? 0) + value;
     }

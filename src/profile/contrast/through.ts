@@ -78,10 +78,13 @@ function createTotals({ functions }: Joined) {
     add({ profile, frameFunction }: JoinedPart, stack: number, from: number, to: number): void {
       const { stackFrames, values } = profile;
       const value = values[stack] ?? 0;
-      SEEN.begin(totals.length);
+      const mark = SEEN.begin(totals.length);
+      const { marks } = SEEN;
       for (let position = from; position < to; position++) {
         const other = frameFunction[stackFrames[position] ?? 0] ?? 0;
-        if (SEEN.add(other)) totals[other] = (totals[other] ?? 0) + value;
+        if (marks[other] === mark) continue;
+        marks[other] = mark;
+        totals[other] = (totals[other] ?? 0) + value;
       }
     },
   };

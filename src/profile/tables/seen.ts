@@ -16,8 +16,13 @@ export class Seen {
     this.#lastMark = lastMark;
   }
 
-  /** Empties the set. @param length numbers that will be asked for are below it */
-  begin(length: number): void {
+  /**
+   * Empties the set.
+   *
+   * @param length numbers that will be asked for are below it
+   * @returns the mark of a number that is in the set: see {@link marks}
+   */
+  begin(length: number): number {
     if (length > this.#marks.length) {
       this.#marks = new Uint32Array(Math.max(length, 2 * this.#marks.length));
       this.#mark = 0;
@@ -26,6 +31,15 @@ export class Seen {
       this.#mark = 0;
     }
     this.#mark++;
+    return this.#mark;
+  }
+
+  /**
+   * Marks of the numbers, until the set is emptied for more of them. The hottest passes compare and set them
+   * on their own, since a call for each frame costs more than the rest of the pass until it is compiled.
+   */
+  get marks(): Uint32Array {
+    return this.#marks;
   }
 
   /** Adds a number. @returns whether it is new */

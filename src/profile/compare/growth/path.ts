@@ -61,16 +61,17 @@ export function growthPath(
   collect(before.parts, before.profiles > 0 ? -load / before.profiles : 0);
   collect(after.parts, after.profiles > 0 ? 1 / after.profiles : 0);
 
+  const sums = new Float64Array(joined.functions.length);
   const functions: number[] = [];
   let at = -1;
   let whole = 0;
   let kept = -1;
   for (;;) {
-    const best = heaviestCallee(ways);
+    const best = heaviestCallee(ways, sums);
     if (best === null) break;
     if (at >= 0 && kept < 0 && best.weight < FOLLOWED * whole) {
       kept = functions.length - 1;
-      ways = waysToLeaf(ways, BURNS * whole);
+      ways = waysToLeaf(ways, BURNS * whole, sums);
       // A function that burns most of it itself may also call itself through another one.
       if (sumWeights(ways.filter(isEnded)) >= FOLLOWED * sumWeights(ways)) break;
       continue;
@@ -96,13 +97,13 @@ export function growthPath(
 }
 
 /** The next function of most weight. */
-function heaviestCallee(ways: readonly Way[]): Weighed | null {
-  return heaviest(ways, (way) => (isEnded(way) ? null : functionAt(way)));
+function heaviestCallee(ways: readonly Way[], sums: Float64Array): Weighed | null {
+  return heaviest(ways, (way) => (isEnded(way) ? -1 : functionAt(way)), sums);
 }
 
 /** The ways that end in the leaf with most weight; none where every leaf has less than the minimum. */
-function waysToLeaf(ways: readonly Way[], minimum: number): Way[] {
-  const best = heaviest(ways, getLeaf);
+function waysToLeaf(ways: readonly Way[], minimum: number, sums: Float64Array): Way[] {
+  const best = heaviest(ways, getLeaf, sums);
   return best !== null && best.weight >= minimum ? ways.filter((way) => getLeaf(way) === best.fn) : [];
 }
 
@@ -115,19 +116,28 @@ interface Weighed {
   weight: number;
 }
 
-/** The function of most weight, the lower number where two have as much; ways without one are left out. */
-function heaviest(ways: readonly Way[], functionOf: (way: Way) => number | null): Weighed | null {
-  const weights = new Map<number, number>();
+/**
+ * The function of most weight, the lower number where two have as much; ways to −1 are left out.
+ *
+ * @param sums room for a sum of each function
+ */
+function heaviest(
+  ways: readonly Way[],
+  functionOf: (way: Way) => number,
+  sums: Float64Array,
+): Weighed | null {
+  sums.fill(0);
+  const isFound = new Uint8Array(sums.length);
   for (const way of ways) {
     const fn = functionOf(way);
-    if (fn !== null) weights.set(fn, (weights.get(fn) ?? 0) + way.weight);
+    if (fn < 0) continue;
+    sums[fn] = (sums[fn] ?? 0) + way.weight;
+    isFound[fn] = 1;
   }
-  let best: Weighed | null = null;
-  for (const [fn, weight] of weights) {
-    const gain = best === null ? 1 : weight - best.weight || best.fn - fn;
-    if (gain > 0) best = { fn, weight };
-  }
-  return best;
+  let best = -1;
+  for (let fn = 0; fn < sums.length; fn++)
+    if (isFound[fn] === 1 && (best < 0 || (sums[fn] ?? 0) > (sums[best] ?? 0))) best = fn;
+  return best < 0 ? null : { fn: best, weight: sums[best] ?? 0 };
 }
 
 function getLeaf({ part: { profile, frameFunction }, stack }: Way): number {

@@ -114,12 +114,14 @@ function fitTimes(
   return fits;
 }
 
+/** Room for the logarithms of one mixture. */
+const LOGS = new Float64Array(MIXED.length);
+
 /** Log-likelihood of a stretch of which about a part, neither none nor all of it, lies after the change. */
 function mixedLikelihood(stretch: SharesAt, step: ShareStep, part: number): number {
-  const logs = new Float64Array(MIXED.length);
-  for (let mix = 0; mix < logs.length; mix++)
-    logs[mix] = mixtureLikelihood(stretch, step, part + (MIXED[mix] ?? 0));
-  return computeMean(logs);
+  for (let mix = 0; mix < LOGS.length; mix++)
+    LOGS[mix] = mixtureLikelihood(stretch, step, part + (MIXED[mix] ?? 0));
+  return computeMean(LOGS);
 }
 
 /** Logarithm of the mean of what some logarithms stand for. */

@@ -246,10 +246,12 @@ function fitAt(levels: readonly LevelAt[], instances: number, time: number, cove
 
 /** Part of the time that some profiles cover, in the order of their starts, that lies after a moment. */
 export function partAfter(starts: readonly number[], time: number, covered: number): number {
-  const [first, last] = [starts[0], starts.at(-1)];
+  const first = starts[0];
+  const last = starts[starts.length - 1];
   if (first === undefined || last === undefined || last + covered <= time) return 0;
   if (first >= time) return 1;
   let sum = 0;
-  for (const start of starts) sum += Math.min(1, Math.max(0, (start + covered - time) / covered));
+  for (let at = 0; at < starts.length; at++)
+    sum += Math.min(1, Math.max(0, ((starts[at] ?? 0) + covered - time) / covered));
   return sum / starts.length;
 }

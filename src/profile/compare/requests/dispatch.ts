@@ -122,10 +122,6 @@ function tellsLinesOfCalls(joined: Joined, indices: readonly number[]): boolean 
   const { length } = joined.functions;
   /** First line and first callee of each function; −1 where it has several. */
   const [lines, callees] = [new Int32Array(length), new Int32Array(length)];
-  const note = (seen: Int32Array, fn: number, what: number) => {
-    const first = seen[fn] ?? 0;
-    seen[fn] = first === 0 || first === what ? what : -1;
-  };
   const isTold = () => {
     let callers = 0;
     let fromSeveral = 0;
@@ -140,19 +136,29 @@ function tellsLinesOfCalls(joined: Joined, indices: readonly number[]): boolean 
   return indices.some((index) => {
     const part = joined.parts[index];
     if (part === undefined) return false;
-    const { stackStart, stackFrames, frameLine, values } = part.profile;
-    for (let stack = 0; stack < values.length; stack++) {
-      for (let at = (stackStart[stack] ?? 0) + 1; at < (stackStart[stack + 1] ?? 0); at++) {
-        const frame = stackFrames[at] ?? 0;
-        const line = frameLine[frame] ?? 0;
-        if (line === 0) continue;
-        const fn = part.frameFunction[frame] ?? 0;
-        note(lines, fn, line);
-        note(callees, fn, (part.frameFunction[stackFrames[at - 1] ?? 0] ?? 0) + 1);
-      }
-    }
+    noteCalls(part, lines, callees);
     return isTold();
   });
+}
+
+/** Notes the lines and the callees of the functions of a part, each by its number from 1 on. */
+function noteCalls({ profile, frameFunction }: JoinedPart, lines: Int32Array, callees: Int32Array): void {
+  const { stackStart, stackFrames, frameLine, values } = profile;
+  for (let stack = 0; stack < values.length; stack++) {
+    const start = stackStart[stack] ?? 0;
+    const end = stackStart[stack + 1] ?? 0;
+    let callee = start < end ? (frameFunction[stackFrames[start] ?? 0] ?? 0) + 1 : 0;
+    for (let at = start + 1; at < end; at++) {
+      const frame = stackFrames[at] ?? 0;
+      const fn = frameFunction[frame] ?? 0;
+      const line = frameLine[frame] ?? 0;
+      if (line !== 0) {
+        if (lines[fn] !== line) lines[fn] = lines[fn] === 0 ? line : -1;
+        if (callees[fn] !== callee) callees[fn] = callees[fn] === 0 ? callee : -1;
+      }
+      callee = fn + 1;
+    }
+  }
 }
 
 /** Position of the outermost own frame of each stack that is not universal; −1 for none. */
