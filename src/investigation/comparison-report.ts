@@ -27,6 +27,7 @@ import type { ShareChange, ShareLens } from './evidence/shares.js';
 import { findingsSoFar, settle } from './evidence/unread.js';
 import { findCollectorTime } from './finding-context.js';
 import { readOnset } from './outcome.js';
+import { listMix } from './requests/mix-rows.js';
 import { FLAT, GATE, SCALED } from './thresholds.js';
 import { listNotRead } from './unread-report.js';
 import { rankReasons } from './verdict-order.js';
@@ -103,6 +104,10 @@ export async function buildComparison(
       (reading.cheaper === null ? analysis.load.ratio : 1 / reading.cheaper.culprit.load),
     movers,
     tested,
+    mix:
+      cause === null && (scope.type.nature === 'time' || scope.type.nature === 'amount')
+        ? listMix(shares)
+        : [],
     attribution: change === null ? [] : listAttribution(change),
     notes: [
       ...scope.notes,

@@ -10,6 +10,7 @@ import { investigateFleet } from '../investigation/fleet/report.js';
 import { drawOutcome } from '../investigation/outcome.js';
 import { addInvestigation } from '../investigation/pictures.js';
 import { findCarrier } from '../investigation/requests/carrier.js';
+import { listMix } from '../investigation/requests/mix-rows.js';
 import { selectProfiles } from '../investigation/selected.js';
 import { smallestPoints } from '../investigation/smallest.js';
 import { readSourceCode } from '../investigation/source-code.js';
@@ -18,10 +19,7 @@ import { MIN_WAIT_PART } from '../investigation/thresholds.js';
 import { askAgain, listNotRead } from '../investigation/unread-report.js';
 import { findUnsettled, laterWindow, unsettledNotes } from '../investigation/unsettled.js';
 import { textOfFunction } from '../profile/code/find-function.js';
-import { functionData } from '../profile/code/named-function.js';
 import type { LensRow, Verdict } from '../profile/compare/finding.js';
-import { share } from '../profile/contrast/contrast.js';
-import { buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import { orderTypes, type ProfileType, typeArgument } from '../profile/types/types.js';
 import type { ToolContext } from '../query/context.js';
 import { differenceLink } from '../query/link.js';
@@ -161,7 +159,7 @@ async function buildReport(
     isSoFar: conclusion.isSoFar,
     findings: orderBySymptom(findings, symptom),
     lenses: rows,
-    mix: main === undefined ? [] : describeMix(main),
+    mix: main === undefined ? [] : listMix(main),
     notDetermined: [
       ...listNotRead(reading).map(({ what, why }) => `${what}: not read, ${why}`),
       ...reading.empty.map(({ lens: { type }, why }) => `${type.alias}: ${why}`),
@@ -191,24 +189,6 @@ async function buildReport(
       ),
     ],
   };
-}
-
-/**
- * Entry points of the main type whose part of the cost changed; with none, or a change of code, there is
- * nothing to say.
- */
-function describeMix({ analysis, change }: ShareLens): Investigation['mix'] {
-  if (change !== null) return [];
-  const { joined, mix } = analysis;
-  const whole = buildContrast(analysis, wholeRun(analysis));
-  const served = ({ costs, profiles }: typeof whole.before) => share(costs.served, profiles);
-  return mix.map((entry) => ({
-    ...functionData(joined.functions[entry.fn], 0),
-    before: entry.before,
-    after: entry.after,
-    shareBefore: share(entry.before, served(whole.before)),
-    shareAfter: share(entry.after, served(whole.after)),
-  }));
 }
 
 /** Active samples of one side of the main type; null where it was not read. */

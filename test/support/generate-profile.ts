@@ -104,7 +104,7 @@ export function generateProfile(options: GeneratedProfileOptions): GeneratedProf
   const weights = new Map<number, number>();
   spread(leaves, ticks - hotTicks, weights, next);
   spread(hotLeaves, hotTicks, weights, next);
-  const extra = slowDown(tree, weights, slower);
+  const extra = slowDown(tree, functions, weights, slower);
   return {
     bytes: encode(tree, functions, weights, cpuOnly),
     nodes: tree.functionOf.length,
@@ -200,9 +200,21 @@ function addHotLeaves(
 /** Part of all costs that the call path which becomes slower has. */
 const SLOWER_PART = 0.03;
 
-/** Multiplies the costs below one node; returns what that adds. */
-function slowDown(tree: Tree, weights: Map<number, number>, factor: number): number {
+/** Packages that the team's own code is in. */
+const OWN = /^northwind\.dev\//;
+
+/**
+ * Multiplies the costs below one node that own code calls; returns what that adds. Below the outermost own
+ * function all would grow alike, as with more requests of one kind.
+ */
+function slowDown(
+  tree: Tree,
+  functions: readonly string[],
+  weights: Map<number, number>,
+  factor: number,
+): number {
   if (factor === 1) return 0;
+  const isInOwn = new Uint8Array(tree.functionOf.length);
   const below = tree.functionOf.map((_, node) => weights.get(node) ?? 0);
   // Children come after their parents.
   for (let node = below.length - 1; node >= 0; node--) {
@@ -212,7 +224,13 @@ function slowDown(tree: Tree, weights: Map<number, number>, factor: number): num
   const wanted = SLOWER_PART * Math.max(...below.slice(0, 2));
   const off = (node: number) => Math.abs((below[node] ?? 0) - wanted);
   let slow = 0;
-  for (let node = 1; node < below.length; node++) if (off(node) < off(slow)) slow = node;
+  for (let node = 1; node < below.length; node++) {
+    const parent = tree.parentOf[node] ?? -1;
+    if (parent < 0) continue;
+    const isOwn = OWN.test(functions[tree.functionOf[parent] ?? 0] ?? '');
+    isInOwn[node] = isOwn || isInOwn[parent] === 1 ? 1 : 0;
+    if (isInOwn[node] === 1 && off(node) < off(slow)) slow = node;
+  }
   const inside = new Uint8Array(below.length);
   let extra = 0;
   for (let node = slow; node < below.length; node++) {

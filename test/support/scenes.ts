@@ -197,6 +197,12 @@ export const SCENES: readonly Scene[] = [
     instances: fleet(cpu(changing(HANDLERS, more(HANDLERS, 'access', 2)))),
   },
   {
+    name: 'compared-mix',
+    tool: 'compare_profiles',
+    args: { profile_type: 'cpu' },
+    instances: fleet(cpu(changing(HANDLERS, more(HANDLERS, ' save', 3)))),
+  },
+  {
     name: 'compared-versions',
     tool: 'compare_profiles',
     args: { profile_type: 'cpu', selector: 'version="1.5.0"', baseline_selector: 'version="1.4.0"' },

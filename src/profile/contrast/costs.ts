@@ -42,7 +42,7 @@ export function sumCosts(
     const start = stackStart[stack] ?? 0;
     const end = stackStart[stack + 1] ?? start;
     costs.total += value;
-    if (start === end) continue;
+    if (start === end || value === 0) continue;
     const leaf = frameFunction[stackFrames[start] ?? 0] ?? 0;
     self[leaf] = (self[leaf] ?? 0) + value;
     const root = frameFunction[stackFrames[end - 1] ?? 0] ?? 0;

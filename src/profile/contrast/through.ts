@@ -2,27 +2,25 @@ import { servesRequest } from '../code/request-input.js';
 import { createCache } from '../memory.js';
 import { SEEN } from '../tables/seen.js';
 import type { Joined, JoinedPart } from './join.js';
+import { listThrough } from './list-through.js';
 
 /** Calls back for every stack of the parts that passes through a function. */
 function forEachThrough(
-  { parts }: Joined,
+  joined: Joined,
   indices: readonly number[],
   fn: number,
   visit: (part: JoinedPart, stack: number, at: number) => void,
 ): void {
   for (const index of indices) {
-    const part = parts[index];
+    const part = joined.parts[index];
     if (part === undefined) continue;
     const { frameFunction } = part;
-    if (!frameFunction.includes(fn)) continue;
-    const { stackStart, stackFrames, values } = part.profile;
-    for (let stack = 0; stack < values.length; stack++) {
+    const { stackStart, stackFrames } = part.profile;
+    for (const stack of listThrough(joined, part, fn)) {
       // From the entry point down, so that of a recursion the outermost frame is met.
-      for (let at = (stackStart[stack + 1] ?? 0) - 1; at >= (stackStart[stack] ?? 0); at--) {
-        if (frameFunction[stackFrames[at] ?? 0] !== fn) continue;
-        visit(part, stack, at);
-        break;
-      }
+      let at = (stackStart[stack + 1] ?? 0) - 1;
+      while (frameFunction[stackFrames[at] ?? 0] !== fn) at--;
+      visit(part, stack, at);
     }
   }
 }

@@ -8,6 +8,7 @@ import { formatShare, formatSpan, formatTime, formatValue, plural } from '../../
 import { type Clock, createWriter } from '../change/clock.js';
 import { findingRows } from '../change/finding-rows.js';
 import { rangeText, writeSentence } from '../change/finding-sentence.js';
+import { type MixRow, mixData, mixText } from '../change/mix.js';
 import { loadReason, unsettledText } from '../change/verdict-reason.js';
 import { displayFunction, shortName } from '../functions.js';
 import { guessNotes } from '../guess-notes.js';
@@ -75,6 +76,8 @@ export interface Comparison {
   movers: readonly MoverRow[];
   /** Functions that were tested. */
   tested: number;
+  /** Entry points whose part of the cost changed; none where there is a change of code. */
+  mix: readonly MixRow[];
   attribution: readonly AttributionRow[];
   notes: readonly string[];
   requests: number;
@@ -130,6 +133,7 @@ export function comparisonAnswer(comparison: Comparison): Answer {
       collector: comparison.collector === null ? null : collectorData(comparison.collector),
       movers: comparison.movers.map(moverData),
       tested_functions: comparison.tested,
+      entry_points: mixData(comparison.mix),
       attribution: comparison.attribution.map((row) => ({
         label: safeText(row.label),
         value: safeText(row.value),
@@ -188,8 +192,20 @@ export function moverData(row: MoverRow): JsonObject {
 }
 
 function explainVerdict(comparison: Comparison): string {
-  const { verdict, before, after, type, tested, movers, movement, chance, isSoFar, unsettled, isLessLoad } =
-    comparison;
+  const {
+    verdict,
+    before,
+    after,
+    type,
+    tested,
+    movers,
+    mix,
+    movement,
+    chance,
+    isSoFar,
+    unsettled,
+    isLessLoad,
+  } = comparison;
   const ratio = before.perProfile > 0 ? after.perProfile / before.perProfile : null;
   const what = type.isWallClock ? `active ${type.alias} time` : type.alias;
   const per = type.kind === 'instant' ? 'mean snapshot' : 'per profile';
@@ -197,6 +213,8 @@ function explainVerdict(comparison: Comparison): string {
     ratio === null
       ? `no ${what} before`
       : `${what} ${per} ${rangeText(before.perProfile, after.perProfile, type)}, x${ratio.toFixed(2)}`;
+  if (mix.length > 0 && (verdict === 'no_change' || verdict === 'load_increase'))
+    return `${change}; ${mixText(mix, type)}`;
   if (verdict === 'no_change') {
     const others = movers.filter((row) => row.significant).length;
     const alike = isLessLoad ? '; all parts of it fell alike, as under less load' : '';

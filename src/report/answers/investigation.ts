@@ -1,4 +1,3 @@
-import type { NamedFunction } from '../../profile/code/named-function.js';
 import type { CollectorTime, Finding, LensRow, Verdict } from '../../profile/compare/finding.js';
 import { round, roundShare } from '../../profile/measurement.js';
 import type { ProfileType } from '../../profile/types/types.js';
@@ -8,6 +7,7 @@ import { type Clock, createWriter } from '../change/clock.js';
 import { EXCUSES } from '../change/excuses.js';
 import { findingRows } from '../change/finding-rows.js';
 import { aliasRange, whereText, writeSentence } from '../change/finding-sentence.js';
+import { type MixRow, mixData } from '../change/mix.js';
 import { isLessLoad, verdictReason, whyNotLoad } from '../change/verdict-reason.js';
 import { guessNotes } from '../guess-notes.js';
 import { type NextCall, nextRows } from '../next.js';
@@ -15,14 +15,6 @@ import type { Answer, Block, JsonObject } from '../render.js';
 import { samplesText, wholeSamples } from './sample-count.js';
 import { notReadText, soFarText, soFarWord } from './unread-parts.js';
 import { isRise, LESS_LOAD, verdictHeadline } from './verdicts.js';
-
-/** An entry point of the service with its cost per profile and its share of all that requests cost. */
-export interface MixRow extends NamedFunction {
-  before: number;
-  after: number;
-  shareBefore: number;
-  shareAfter: number;
-}
 
 /** All that an investigation found, as plain data. */
 export interface Investigation {
@@ -129,15 +121,7 @@ export function investigationAnswer(investigation: Investigation): Answer {
         smallest_change: smallest,
         same_as: sameAs,
       })),
-      entry_points: investigation.mix.map((row) => ({
-        function: row.function,
-        file: row.file,
-        line: row.line,
-        value_before: round(row.before),
-        value_after: round(row.after),
-        share_before: roundShare(row.shareBefore),
-        share_after: roundShare(row.shareAfter),
-      })),
+      entry_points: mixData(investigation.mix),
       instances: investigation.counts.instances,
       not_determined: investigation.notDetermined,
       upstream_requests: investigation.requests,

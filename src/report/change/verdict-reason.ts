@@ -1,12 +1,13 @@
 import { type Finding, isUnexplained, type LensRow } from '../../profile/compare/finding.js';
 import { MIN_RISE } from '../../profile/compare/load.js';
-import { formatFactor, formatShare, formatValue } from '../../text/units.js';
+import { formatFactor, formatValue } from '../../text/units.js';
 import type { Investigation } from '../answers/investigation.js';
 import { wholeSamples } from '../answers/sample-count.js';
 import { restText } from '../answers/verdicts.js';
-import { displayBriefly, displayName } from '../functions.js';
+import { displayName } from '../functions.js';
 import { stalledText } from './excuses.js';
 import { aliasRange, rangeText } from './finding-sentence.js';
+import { mixText } from './mix.js';
 
 /** Says what the verdict of an investigation rests on, without the full stop of its sentence. */
 export function verdictReason(investigation: Investigation): string {
@@ -36,7 +37,7 @@ export function verdictReason(investigation: Investigation): string {
       if (mainRow?.excuse === 'settled')
         return `${change}: all instances are new, and by the later half of the window it had settled; no function of ${readText(investigation)} changed beyond noise`;
       return investigation.mix.length > 0
-        ? `${change}; ${mixText(investigation)}`
+        ? `${change}; ${mixText(investigation.mix, investigation.main)}`
         : `no function of ${readText(investigation)} changed beyond noise (${change})${stalledText(investigation.lenses)}; do not report single functions that moved by chance`;
     case 'inconclusive':
       if (investigation.isInFewInstances)
@@ -55,7 +56,7 @@ export function verdictReason(investigation: Investigation): string {
     case 'load_increase':
       if (isOther) return movementsText;
       return investigation.mix.length > 0
-        ? `${change}; ${mixText(investigation)}`
+        ? `${change}; ${mixText(investigation.mix, investigation.main)}`
         : `${change}, and no function grew beyond the rest`;
     case 'moved':
       return `${change}; what one function gained another lost${
@@ -79,19 +80,6 @@ function followersText({ lenses, main }: Investigation): string {
     .filter(({ excuse, type }) => excuse === 'load' && type.id !== main.id)
     .map((row) => `${row.type.alias}${ratioText(row)}`);
   return followers.length === 0 ? '' : `, and ${followers.join(', ')} with them`;
-}
-
-/** Maximum number of entry points that the reason of a verdict names. */
-const MAX_MIX = 3;
-
-/** The change of the mix of requests, as the end of a sentence. */
-function mixText({ mix, main }: Investigation): string {
-  const rows = mix.slice(0, MAX_MIX).map((row) => {
-    const times = row.before > 0 ? ` x${(row.after / row.before).toFixed(2)}` : '';
-    return `${displayBriefly(row)}${times} (${formatShare(row.shareBefore)} -> ${formatShare(row.shareAfter)} of the requests' ${main.alias})`;
-  });
-  const more = mix.length > MAX_MIX ? ` and ${mix.length - MAX_MIX} more` : '';
-  return `the mix of requests changed, ${rows.join(', ')}${more}; inside each of them no function grew beyond the rest`;
 }
 
 /** Says that nothing can be told while new instances warm up. */

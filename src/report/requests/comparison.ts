@@ -70,6 +70,7 @@ export function requestComparisonAnswer(comparison: RequestComparison, limit: nu
       verdict_reason: reason,
       movers: [...significant, ...noise].map(moverData),
       tested_functions: tested,
+      entry_points: [],
       upstream_requests: comparison.requests,
       notes: [...comparison.notes],
       next: comparison.next.map((call) => ({ ...call })),

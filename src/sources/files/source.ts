@@ -257,26 +257,21 @@ export function createFilesSource(options: {
     },
 
     async series(labelNames, query, signal) {
+      const rows = new Map<string, Labels>();
       const isTyped = labelNames.includes('__profile_type__');
-      /** Types by the labels that they came with: most files have the labels of another one. */
-      const found = new Map<string, { row: Labels; types: Set<string> }>();
       for (const match of await findMatches(query, signal)) {
         for (const { labels } of listSets(match)) {
           const row = pickLabels(labels, labelNames);
           const key = JSON.stringify(row);
-          const known = found.get(key) ?? { row, types: new Set() };
-          found.set(key, known);
-          for (const type of isTyped ? match.typeIds : []) known.types.add(type);
+          for (const type of isTyped ? match.typeIds : ['']) {
+            const typed = `${type} ${key}`;
+            if (rows.has(typed)) continue;
+            rows.set(typed, type === '' ? row : pickLabels({ ...row, __profile_type__: type }, labelNames));
+          }
         }
       }
-      const rows = new Map<string, Labels>();
-      for (const { row, types } of found.values()) {
-        for (const type of isTyped ? types : [undefined]) {
-          const typed = type === undefined ? row : pickLabels({ ...row, __profile_type__: type }, labelNames);
-          rows.set(JSON.stringify(typed), typed);
-        }
-      }
-      return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+      const texts = new Map([...rows.values()].map((row) => [JSON.stringify(row), row]));
+      return [...texts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
     },
 
     async preferredTypes(query, signal) {

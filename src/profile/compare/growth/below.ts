@@ -3,6 +3,7 @@ import { waitKind } from '../../code/wait-kind.js';
 import type { Contrast } from '../../contrast/contrast.js';
 import type { Joined, JoinedPart } from '../../contrast/join.js';
 import { isCode } from '../../contrast/joined-names.js';
+import { listThrough } from '../../contrast/list-through.js';
 
 type Sides = Pick<Contrast, 'joined' | 'before' | 'after'>;
 
@@ -128,14 +129,8 @@ function forEachStack(
     for (const index of indices) {
       const part = joined.parts[index];
       if (part === undefined) continue;
-      const { stackStart, stackFrames, values } = part.profile;
-      for (let stack = 0; stack < values.length; stack++) {
-        for (let at = stackStart[stack] ?? 0; at < (stackStart[stack + 1] ?? 0); at++) {
-          if (part.frameFunction[stackFrames[at] ?? 0] !== fn) continue;
-          visit(part, stack, (values[stack] ?? 0) * factor);
-          break;
-        }
-      }
+      const { values } = part.profile;
+      for (const stack of listThrough(joined, part, fn)) visit(part, stack, (values[stack] ?? 0) * factor);
     }
   };
   visitSide(before.parts, before.profiles > 0 ? -1 / before.profiles : 0);

@@ -1,6 +1,7 @@
 import { functionData, type NamedFunction } from '../../code/named-function.js';
 import type { Contrast } from '../../contrast/contrast.js';
 import type { JoinedPart } from '../../contrast/join.js';
+import { listThrough } from '../../contrast/list-through.js';
 import type { FunctionInfo } from '../../model.js';
 
 /** A file of a function, with the value that passes through it there. */
@@ -26,7 +27,7 @@ export function busiestPlace(
   const places = new Map<string, FilePlace>();
   for (const index of parts) {
     const part = joined.parts[index];
-    if (part !== undefined) addPlaces(places, part, fn, info);
+    if (part !== undefined) addPlaces(places, part, listThrough(joined, part, fn), fn, info);
   }
   const [best] = [...places.values()].sort(
     (a, b) => sumLines(b) - sumLines(a) || b.total - a.total || (a.info.file < b.info.file ? -1 : 1),
@@ -36,15 +37,16 @@ export function busiestPlace(
   return functionData({ ...best.info, name: info.name }, line?.[0] ?? 0);
 }
 
-/** Adds the stacks of a part, each once: by the frame next to the leaf whose line is known, else by any. */
+/** Adds stacks of a part through a function, each once: by the frame next to the leaf whose line is known, else by any. */
 function addPlaces(
   places: Map<string, FilePlace>,
   { profile, frameFunction, elsewhere }: JoinedPart,
+  stacks: Uint32Array,
   fn: number,
   joinedInfo: FunctionInfo,
 ): void {
   const { stackFrames, stackStart, values, frameLine } = profile;
-  for (let stack = 0; stack < values.length; stack++) {
+  for (const stack of stacks) {
     let placed = -1;
     for (let at = stackStart[stack] ?? 0; at < (stackStart[stack + 1] ?? 0); at++) {
       const frame = stackFrames[at] ?? 0;

@@ -1,5 +1,6 @@
 import type { Contrast } from '../../contrast/contrast.js';
 import type { JoinedPart } from '../../contrast/join.js';
+import { listThrough } from '../../contrast/list-through.js';
 
 /** A call chain along which a cost grew, entry point first. */
 export interface GrowthPath {
@@ -47,14 +48,10 @@ export function growthPath(
     for (const index of indices) {
       const part = joined.parts[index];
       if (part === undefined) continue;
-      const { frameFunction } = part;
-      const { stackStart, stackFrames, values } = part.profile;
-      for (let stack = 0; stack < values.length; stack++) {
-        const start = stackStart[stack] ?? 0;
-        const end = stackStart[stack + 1] ?? 0;
-        let through = false;
-        for (let at = start; at < end && !through; at++) through = frameFunction[stackFrames[at] ?? 0] === fn;
-        if (through) ways.push({ part, stack, position: end - 1, weight: (values[stack] ?? 0) * factor });
+      const { stackStart, values } = part.profile;
+      for (const stack of listThrough(joined, part, fn)) {
+        const position = (stackStart[stack + 1] ?? 0) - 1;
+        ways.push({ part, stack, position, weight: (values[stack] ?? 0) * factor });
       }
     }
   };

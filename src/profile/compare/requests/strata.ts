@@ -1,4 +1,5 @@
 import type { Contrast } from '../../contrast/contrast.js';
+import { listThrough } from '../../contrast/list-through.js';
 import { eachStack } from './entries.js';
 
 /** Samples of one kind of request on both sides: of all its stacks, and of those through a function. */
@@ -50,10 +51,9 @@ export function splitIntoStrata(
 
 /** Takes a function for the one entry point of all stacks that pass through it; −1 for the others. */
 export function entriesThrough({ joined }: Pick<Contrast, 'joined'>, fn: number): Int32Array[] {
-  return joined.parts.map(({ profile: { stackStart, stackFrames, values }, frameFunction }) =>
-    Int32Array.from(values, (_, stack) => {
-      const frames = stackFrames.subarray(stackStart[stack], stackStart[stack + 1]);
-      return frames.some((frame) => frameFunction[frame] === fn) ? fn : -1;
-    }),
-  );
+  return joined.parts.map((part) => {
+    const entries = new Int32Array(part.profile.values.length).fill(-1);
+    for (const stack of listThrough(joined, part, fn)) entries[stack] = fn;
+    return entries;
+  });
 }

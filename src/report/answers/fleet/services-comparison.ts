@@ -69,6 +69,7 @@ export function servicesComparisonAnswer(comparison: ServicesComparison, next: r
       collector: null,
       movers: [],
       tested_functions: 0,
+      entry_points: [],
       attribution: [],
       services: rows.map((row) => rowData(row, totals)),
       services_left_out: leftOut.map(({ service, types }) => ({ service, profile_types: types })),
