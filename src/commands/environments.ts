@@ -35,7 +35,7 @@ export function createEnvironments(
       import('../sources/recent.js'),
       import('./schemas.js'),
     ]);
-    // What runs once, as modules are loaded, is not worth it.
+    // Code that runs once, as modules are loaded, is not worth it.
     compileEarly();
     const shared = { meter, recent: createRecentAnswers({ meter }), places: createKeptPlaces(config, log) };
     return { createEnvironment, shared };

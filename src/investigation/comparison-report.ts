@@ -6,6 +6,7 @@ import { fallOfRequests } from '../profile/compare/requests/fell-alike.js';
 import { share, totalShare } from '../profile/contrast/contrast.js';
 import { isCode } from '../profile/contrast/joined-names.js';
 import { activePerProfile, buildContrast, wholeRun } from '../profile/contrast/runs.js';
+import type { ProfileType } from '../profile/types/types.js';
 import type { ToolContext } from '../query/context.js';
 import { lookbackNotes } from '../query/lookback.js';
 import { selectionArguments, sourceArgument } from '../query/selection.js';
@@ -104,10 +105,7 @@ export async function buildComparison(
       (reading.cheaper === null ? analysis.load.ratio : 1 / reading.cheaper.culprit.load),
     movers,
     tested,
-    mix:
-      cause === null && (scope.type.nature === 'time' || scope.type.nature === 'amount')
-        ? listMix(shares)
-        : [],
+    mix: isAmount(scope.type) && cause !== 'cheaper' ? listMix(shares) : [],
     attribution: change === null ? [] : listAttribution(change),
     notes: [
       ...scope.notes,
@@ -274,4 +272,9 @@ function nextCalls(
       },
     },
   ];
+}
+
+/** Whether a type is one whose cost requests drive, unlike levels and waits. */
+function isAmount({ nature }: ProfileType): boolean {
+  return nature === 'time' || nature === 'amount';
 }

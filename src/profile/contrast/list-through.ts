@@ -1,7 +1,7 @@
 import { createCache } from '../memory.js';
 import type { Joined, JoinedPart } from './join.js';
 
-/** Lists made last, by part: rules ask about one function after the other, and each looks at it several times. */
+/** Lists made last, by part: one function after the other is asked about, each of them several times. */
 const listsIn = createCache<JoinedPart, { fn: number; stacks: Uint32Array }[]>();
 /** Lists that are kept for a part: a function, and those about it. */
 const MAX_KEPT = 4;

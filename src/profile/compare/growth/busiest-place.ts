@@ -37,7 +37,10 @@ export function busiestPlace(
   return functionData({ ...best.info, name: info.name }, line?.[0] ?? 0);
 }
 
-/** Adds stacks of a part through a function, each once: by the frame next to the leaf whose line is known, else by any. */
+/**
+ * Adds stacks of a part through a function, each once: by the frame next to the leaf whose line is known,
+ * else by any.
+ */
 function addPlaces(
   places: Map<string, FilePlace>,
   { profile, frameFunction, elsewhere }: JoinedPart,
