@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { median, path } from './measure.js';
+import { path } from './measure.js';
 
 /**
  * The last call of each row of the table: the first ones read the files, and the compiler takes hundreds of
@@ -89,13 +89,16 @@ export async function compareWithBuild(
     if (before !== undefined && now !== undefined) taken.push({ before, now });
   }
   await Promise.all(servers.map((server) => server.close()));
-  const rows = ROWS.map((last, at) => {
-    const first = ROWS[at - 1] ?? 0;
+  const stretches = ROWS.map((last, at) => ({ first: ROWS[at - 1] ?? 0, last }));
+  const rows = [...stretches, { first: 0, last: taken.length }].map(({ first, last }, at) => {
     const cells = (['main', 'all'] as const).map((thread) => compareUsed(taken.slice(first, last), thread));
-    return `| ${first === 0 ? `start and ${last}` : `${first + 1} to ${last}`} | ${cells.join(' | ')} |`;
+    const calls =
+      first > 0 ? `${first + 1} to ${last}` : at === 0 ? `start and ${last}` : 'all, with the start';
+    return `| ${calls} | ${cells.join(' | ')} |`;
   });
   return [
-    'Medians over stdio, call by call in turn: the other build, this one, and the ratio, which is that of each turn.',
+    // A median would hide the full collections, one in many calls.
+    'Means of a call over stdio, asked in turn: the other build, this one, and their ratio.',
     '',
     '| processor time of `investigate`, call | first thread | ratio | all threads | ratio |',
     '| --- | --: | --: | --: | --: |',
@@ -103,9 +106,10 @@ export async function compareWithBuild(
   ].join('\n');
 }
 
-/** Medians of both builds in milliseconds and that of the ratios, as cells of a table. */
+/** Means of both builds in milliseconds and their ratio, as cells of a table. */
 function compareUsed(taken: readonly { before: Used; now: Used }[], thread: keyof Used): string {
-  const [before, now] = [taken.map((one) => one.before[thread]), taken.map((one) => one.now[thread])];
-  const ratio = median(taken.map((one) => one.now[thread] / one.before[thread]));
-  return `${median(before).toFixed(1)}, ${median(now).toFixed(1)} ms | **${ratio.toFixed(2)}**`;
+  const computeMean = (build: 'before' | 'now') =>
+    taken.reduce((sum, one) => sum + one[build][thread], 0) / taken.length;
+  const [before, now] = [computeMean('before'), computeMean('now')];
+  return `${before.toFixed(1)}, ${now.toFixed(1)} ms | **${(now / before).toFixed(2)}**`;
 }
