@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { profileFrom, type Stacks } from '../../../../test/support/contrast.js';
 import type { FunctionCost } from '../side-costs.js';
-import { apartIn, cutStem, isAlike, isExpected, isOtherName, matchRenamed, mayBeRenamed } from './renamed.js';
+import { cutStem, isAlike, isExpected, isOtherName, matchRenamed, mayBeRenamed } from './renamed.js';
 
 /** `key caller total`, one function each; `^` is no caller. */
 function side(...rows: string[]): ReadonlyMap<string, FunctionCost> {
@@ -342,10 +342,5 @@ describe('whether names may have changed', () => {
     },
   ])('$what: $is', ({ before, after, is }) => {
     expect(mayBeRenamed(named(before), named(after))).toBe(is);
-  });
-
-  test('a new name is apart where some later profile has it without the old one', () => {
-    const isApart = apartIn([['old', 'new'], ['old'], ['x']]);
-    expect([isApart('old', 'new'), isApart('old', 'x'), isApart('new', 'old')]).toEqual([false, true, true]);
   });
 });

@@ -3,7 +3,7 @@ import { buildProfile } from '../../../../test/support/profiles.js';
 import type { Profile } from '../../model.js';
 import { joinProfiles, joinSides } from '../join.js';
 import type { FunctionCost } from '../side-costs.js';
-import { apartIn, matchRenamed } from './renamed.js';
+import { matchRenamed } from './renamed.js';
 
 /** Joins profiles of which so many are the earlier side. */
 const joinBefore = (profiles: readonly Profile[], before: number) =>
@@ -105,20 +105,6 @@ describe('matchRenamed', () => {
     ['nothing changed', ['a ^ 1', 'b a 0.5'], ['a ^ 1', 'b a 0.9'], []],
   ])('%s', (_, before, after, expected) => {
     expect(pairs(side(...before), side(...after))).toEqual(expected);
-  });
-});
-
-describe('apartIn', () => {
-  const old = ['main', 'parse', 'render'];
-
-  test('old names next to the new ones of other instances', () => {
-    const isApart = apartIn([old, ['main', 'parseAll', 'render']]);
-    expect(old.filter((earlier) => isApart(earlier, 'parseAll'))).toEqual(['parse']);
-  });
-
-  test('a profile without new names tells nothing', () => {
-    const isApart = apartIn([['main'], ['main', 'parse', 'render', 'parseAll']]);
-    expect(old.filter((earlier) => isApart(earlier, 'parseAll'))).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { nameInKey } from '../../code/names.js';
-import type { Profile } from '../../model.js';
 import { addTo, costlyIn, MIN_SHARE, type SideCosts, sumFunctions, sumWhole } from '../side-costs.js';
+import type { IsApart, NamedSide } from './apart.js';
 import { type SimilarPair, similarPairs } from './similar-names.js';
 
 /**
@@ -57,8 +57,7 @@ export function isOtherName(earlier: string, later: string): boolean {
  * file, several under similar names by what these share, and, where most names changed, the others by their
  * place in the call tree and by their cost.
  *
- * @param isApart whether a key that is on both sides is missing from a profile with a new one, as between
- *   the instances of an old and a new build
+ * @param isApart whether a key that is on both sides is that of instances of an old build: see `apartIn`
  * @param samples about how many samples each side has; without them none is missing by chance
  * @returns keys of the later side, each with the key that the function had before
  */
@@ -156,9 +155,6 @@ export function isAlike({ similarity }: SimilarPair, before: number, after: numb
 export function isExpected(total: number, otherSamples: number): boolean {
   return total >= MIN_SHARE && total * otherSamples >= MIN_EXPECTED;
 }
-
-/** Whether a key of both sides is missing from a profile with a new key. */
-export type IsApart = (earlier: string, later: string) => boolean;
 
 /** About how many samples each side has. */
 export interface SideSamples {
@@ -287,12 +283,6 @@ export function mayBeRenamed(before: NamedSide, after: NamedSide): boolean {
   return new Set(similar.map(({ later }) => later)).size >= MIN_SIMILAR;
 }
 
-/** Profiles of one side of a comparison, and the keys of their functions. */
-export interface NamedSide {
-  profiles: readonly Profile[];
-  keysOf: readonly (readonly string[])[];
-}
-
 /** Keys of the functions with at least the share that counts, with their callees. */
 function costlyKeys({ profiles, keysOf }: NamedSide): ReadonlySet<string> {
   const totals = new Map<string, number>();
@@ -304,12 +294,6 @@ function costlyKeys({ profiles, keysOf }: NamedSide): ReadonlySet<string> {
   });
   const least = MIN_SHARE * sumWhole(profiles);
   return new Set([...totals].filter(([, total]) => total >= least).map(([key]) => key));
-}
-
-/** Tells of two keys whether some profile of the later side has the new one without the old one. */
-export function apartIn(later: readonly (readonly string[])[]): IsApart {
-  const keys = later.map((ofProfile) => new Set(ofProfile));
-  return (earlier, fresh) => keys.some((ofProfile) => ofProfile.has(fresh) && !ofProfile.has(earlier));
 }
 
 /** Names of the functions of some profiles. */

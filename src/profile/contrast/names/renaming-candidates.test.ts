@@ -5,7 +5,8 @@ import { joinKeys } from '../../code/names.js';
 import type { Profile } from '../../model.js';
 import { joinNames } from '../joined-names.js';
 import { samplesIn, sideCosts } from '../side-costs.js';
-import { apartIn, matchRenamed } from './renamed.js';
+import { apartIn } from './apart.js';
+import { matchRenamed } from './renamed.js';
 import { hasCandidates } from './renaming-candidates.js';
 
 const asks = (profiles: readonly Profile[], before: number) =>
@@ -124,10 +125,11 @@ describe('hasCandidates', () => {
         const keys = profiles.map(({ functions }) => joinKeys(functions));
         const [earlier, later] = [profiles.slice(0, before.length), profiles.slice(before.length)];
         const laterKeys = keys.slice(before.length);
+        const costsBefore = sideCosts(earlier, keys.slice(0, before.length));
         const found = matchRenamed(
-          sideCosts(earlier, keys.slice(0, before.length)),
+          costsBefore,
           sideCosts(later, laterKeys),
-          apartIn(laterKeys),
+          apartIn(costsBefore, { profiles: later, keysOf: laterKeys }),
           { before: samplesIn(earlier), after: samplesIn(later) },
         );
         expect([...found]).toEqual([]);

@@ -2,7 +2,8 @@ import { joinKeys } from '../../code/names.js';
 import type { Profile } from '../../model.js';
 import { isCode, type JoinedNames, NO_RENAMING } from '../joined-names.js';
 import { samplesIn, sideCosts } from '../side-costs.js';
-import { apartIn, isOtherName, matchRenamed, mayBeRenamed } from './renamed.js';
+import { apartIn } from './apart.js';
+import { isOtherName, matchRenamed, mayBeRenamed } from './renamed.js';
 import { hasCandidates } from './renaming-candidates.js';
 
 /**
@@ -22,12 +23,12 @@ export function findRenaming(
   const earlier = { profiles: profiles.slice(0, before), keysOf: keysOf.slice(0, before) };
   const later = { profiles: profiles.slice(before), keysOf: keysOf.slice(before) };
   if (!mayBeRenamed(earlier, later)) return NO_RENAMING;
-  const renaming = matchRenamed(
-    sideCosts(earlier.profiles, earlier.keysOf),
-    sideCosts(later.profiles, later.keysOf),
-    apartIn(later.keysOf),
-    { before: samplesIn(earlier.profiles), after: samplesIn(later.profiles) },
-  );
+  const was = sideCosts(earlier.profiles, earlier.keysOf);
+  const is = sideCosts(later.profiles, later.keysOf);
+  const renaming = matchRenamed(was, is, apartIn(was, later), {
+    before: samplesIn(earlier.profiles),
+    after: samplesIn(later.profiles),
+  });
   const isRuntime = findRuntime(names);
   // Sampled profiles lack now this function of the runtime, now that one, and no team renames them.
   const renamed = [...renaming].filter(
