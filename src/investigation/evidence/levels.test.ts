@@ -115,6 +115,25 @@ describe('a leak', () => {
     expect(leak?.instances).toMatchObject({ risen: ['c', 'd'], all: 2 });
   });
 
+  test('of new instances began with their arrival, where the levels alone leave several minutes', async () => {
+    const wobble = (minute: number) => 6 * ((minute * 7) % 3);
+    const old = { profiles: { inuse: (minute: number) => level(100 + wobble(minute)) }, minutes: { to: 3 } };
+    const fresh = {
+      profiles: { inuse: (minute: number) => level(100 + 30 * Math.max(0, minute - 5) + wobble(minute)) },
+      minutes: { from: 5 },
+    };
+    const instances = [old, old, fresh, fresh].map((one, at) => ({
+      ...one,
+      labels: { pod: 'abcd'[at] ?? '' },
+    }));
+    const { context, lens, profileTimes } = await readyFor('inuse', instances);
+    const { leak } = await readLevels(context, lens, profileTimes);
+    const minutes = [leak?.since.after ?? 0, leak?.since.before ?? 0].map((time) => (time - START) / 60_000);
+    // The last profile of the old ones is of 3, the first of the new ones of 5.
+    expect(minutes[0]).toBeCloseTo(3.5, 0);
+    expect(minutes[1]).toBeCloseTo(5.5, 0);
+  });
+
   test('of one next to others that came too late to tell is shown in all', async () => {
     const instances = pods(4, CALM, { a: rising(40), b: CALM_AT_END, c: CALM_AT_END, d: CALM_AT_END });
     expect(await leakIn(instances)).toMatchObject({ leaks: true, instance: null, site: 'cache.put' });

@@ -78,7 +78,7 @@ export async function readLevels(
     const start = instances === null ? null : startOfLeak(profileTimes, plan, instances);
     const resolution = getResolution(profileTimes);
     const { after, before } =
-      start !== null && foot.after > start.first
+      start !== null && foot.before >= start.first
         ? arrivalInterval({ ...start, ...resolution })
         : rampOrReplacement(foot, deploy, resolution);
     return { after: Math.max(after, plan.baseline.from), before: Math.min(before, plan.incident.to) };

@@ -202,6 +202,22 @@ describe('the entry points whose part of the cost of all requests changed', () =
     expect(find(CALM, after)).toEqual(changed);
   });
 
+  test('the main module of a script is none, nor is a job next to the requests', () => {
+    const calm: Stacks = { '<module> list': 400, '<module> save': 400, 'sync.loop copy': 400 };
+    const loaded = times(times(calm, ' list', 4), ' save', 4);
+    const found = requests(calm, loaded);
+    const copy = findFunction(found.contrasted, 'copy');
+    const point = (fn: number) => ({ fn, before: 400, after: 400, samples: 800 });
+    const list = (names: readonly string[], jobs: ReadonlySet<number>) =>
+      changedEntries(found.contrasted, {
+        ...found,
+        points: names.map((name) => point(findFunction(found.contrasted, name))),
+        jobs,
+      }).map(({ fn }) => getName(found.contrasted, fn));
+    expect(list(['<module>', 'copy'], new Set())).toEqual(['copy']);
+    expect(list(['<module>', 'copy'], new Set([copy]))).toEqual([]);
+  });
+
   /** Two handlers that share so many samples, so many hundredths of them more for the first. */
   const share = (samples: number, points = 0): Stacks => ({
     'runtime.serve save': (samples * (50 + points)) / 100,

@@ -182,16 +182,20 @@ const MIX_Z = 4;
 /** … and by this part of it. */
 const MIX_POINTS = 0.03;
 
+/** The code of a script outside of its functions: the loop of a server, which requests do not drive. */
+const MAIN_MODULE = /^<module>/;
+
 /**
  * Returns the entry points whose part of all requests' cost changed, as far as it can be told; the others
- * kept theirs.
+ * kept theirs. Main modules and jobs run whether requests come or not: their part falls as the load rises.
  */
 export function changedEntries(
-  { before, after, quantum, dispersion }: Contrast,
-  { points }: Requests,
+  { joined, before, after, quantum, dispersion }: Contrast,
+  { points, jobs }: Requests,
 ): EntryPoint[] {
   const [n1, n2] = [before.costs.served, after.costs.served];
   return points.filter((entry) => {
+    if (jobs.has(entry.fn) || MAIN_MODULE.test(joined.functions[entry.fn]?.name ?? '')) return false;
     const [x1, x2] = [entry.before * before.profiles, entry.after * after.profiles];
     if (Math.abs(share(x2, n2) - share(x1, n1)) < MIX_POINTS) return false;
     const z = deviation([x1 / quantum, n1 / quantum], [x2 / quantum, n2 / quantum], dispersion);
