@@ -16,13 +16,13 @@ import {
 } from '../profile/contrast/contrast.js';
 import { activePerProfile, buildContrast, wholeRun } from '../profile/contrast/runs.js';
 import type { ProfileType } from '../profile/types/types.js';
+import { kindsOfWork } from './causes/kinds-of-work.js';
 import type { Cause, Conclusion } from './conclude.js';
 import type { LevelLens } from './evidence/levels.js';
 import type { Since } from './evidence/rounds.js';
 import type { ShareChange, ShareLens } from './evidence/shares.js';
 import type { TotalsLens } from './evidence/totals.js';
 import type { WaitLens } from './evidence/waits.js';
-import { kindsOfWork } from './kinds-of-work.js';
 import { placeFunction } from './placement.js';
 import { HIGH_RATIO, HIGH_Z, MEDIUM_Z } from './thresholds.js';
 
