@@ -40,8 +40,10 @@ describe('names that were joined before, with parts of the same time', () => {
     const known = joinNames([profileFrom(WHOLE)]);
     const [first, second] = parts();
     if (first === undefined || second === undefined) throw new Error('two parts');
-    extendNames(known, [first]);
+    const before = extendNames(known, [first]);
     const extended = extendNames(known, [first, second, first]);
+    expect(extended?.frames[0]).toBe(before?.frames[0]);
+    expect(extended?.functionOf[2]).toBe(before?.functionOf[0]);
     expect(extended === null ? null : readNames(extended)).toEqual(
       readNames(joinNames([first, second, first].map((profile) => ({ ...profile })))),
     );
