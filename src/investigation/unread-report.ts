@@ -7,6 +7,7 @@ import { formatTime } from '../text/units.js';
 import { type Evidence, timeServed } from './evidence/evidence.js';
 import type { UnreadParts } from './evidence/unread.js';
 import { lensRows } from './lens-rows.js';
+import { withFewerOfKind } from './requests/fewer-of-kind.js';
 import { withLessLoad } from './requests/less-load.js';
 import { withSharedWork } from './requests/shared-work.js';
 import { withExcuse } from './rows/excuse.js';
@@ -46,7 +47,7 @@ export function allRows(reading: Evidence): LensRow[] {
     const { later = measureLater(share), usual = null, withoutStall = null, dismissed = null } = wait ?? {};
     return withExcuse(row, { later, usual, withoutStall, dismissed, ...circumstances });
   });
-  const explained = withSharedWork(withLessLoad(rows, reading), reading);
+  const explained = withFewerOfKind(withSharedWork(withLessLoad(rows, reading), reading), reading);
   const without = absent.filter(({ lens }) => rows.every(({ type }) => type.id !== lens.type.id));
   return [
     ...explained,

@@ -159,9 +159,9 @@ export interface LensRow {
   /**
    * Reason why a value that `rose` or `fell` is no news: what new instances started with, waiting that is
    * immaterial next to the time served or grew like all waits, goroutines that wait for a processor, new code
-   * that waits on purpose, fewer requests, more instances that share the same work, a few long waits in one
-   * part of the baseline, long waits in one round of the window, or time that new instances took while they
-   * started. /
+   * that waits on purpose, fewer requests, or fewer of some kinds, more instances that share the same work, a
+   * few long waits in one part of the baseline, long waits in one round of the window, or time that new
+   * instances took while they started.
    */
   excuse?:
     | 'restart'
@@ -170,6 +170,7 @@ export interface LensRow {
     | 'starved'
     | 'purpose'
     | 'load'
+    | 'kinds'
     | 'shared'
     | 'passing'
     | 'stalled'

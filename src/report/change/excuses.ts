@@ -8,6 +8,7 @@ export const EXCUSES: Readonly<Record<NonNullable<LensRow['excuse']>, string>> =
   immaterial: 'immaterial next to the time served',
   purpose: 'new code waits for events or for work',
   load: 'with the requests',
+  kinds: 'fewer requests of some kinds',
   shared: 'more instances share the same work',
   settled: 'all instances are new, and it had settled by the later half',
   stalled: 'in one round of profiles only',

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import type { Stacks } from '../../../test/support/contrast.js';
+import { type ShareEvidence, shareEvidence } from '../../../test/support/evidence.js';
+import { times } from '../../../test/support/handlers.js';
+import { lensRow } from '../../../test/support/lens-row.js';
+import { inAgreement } from '../agreement.js';
+import { withFewerOfKind } from './fewer-of-kind.js';
+
+/** A kind of many parts, one of a single part that a job does, too, and another kind. */
+const SERVICE: Stacks = {
+  'net.serve list a': 1_200,
+  'net.serve list b': 1_200,
+  'net.serve list c': 1_200,
+  'net.serve list d': 1_200,
+  'net.serve digest sum lib.hash': 4_000,
+  'net.serve show lib.render': 300,
+  'net.serve show encode': 300,
+  'loop.run copy sum lib.hash': 200,
+  'runtime.gc': 1_000,
+};
+
+function findExcuse(after: Stacks, evidence: ShareEvidence = {}, before: Stacks = SERVICE) {
+  const total = (stacks: Stacks) => Object.values(stacks).reduce((sum, value) => sum + value, 0);
+  const rows = [lensRow('alloc', total(before), total(after), 0.01)].map(inAgreement);
+  const shares = [shareEvidence('alloc', { before, after, ...evidence })];
+  return withFewerOfKind(rows, { shares }).map(({ verdict, excuse }) => excuse ?? verdict)[0];
+}
+const digest = (factor: number) => times(SERVICE, 'digest', factor);
+const list = (parts: string, factor: number) =>
+  [...parts].reduce((stacks, part) => times(stacks, `list ${part}`, factor), SERVICE);
+
+test.each<[string, Stacks, string]>([
+  ['a kind of many parts, all of which fell alike', list('abcd', 0.05), 'kinds'],
+  ['a kind of many parts, three of which fell', list('abc', 0.001), 'fell'],
+  ['a kind of one part, which a job does at the same cost', digest(0.05), 'kinds'],
+  ['a kind of one part, which costs the job less, too', times(digest(0.05), 'copy', 0.8), 'fell'],
+  ['two kinds', times(digest(0.3), ' list', 0.3), 'kinds'],
+  ['a kind, and much of it elsewhere', times(digest(0.3), 'runtime.gc', 0), 'fell'],
+  ['a kind, and a little of it elsewhere', times(digest(0.05), 'runtime.gc', 0.5), 'kinds'],
+  ['nothing', SERVICE, 'no_change'],
+])('a fall that lies in %s', (_, after, expected) => {
+  expect(findExcuse(after)).toBe(expected);
+});
+
+test('a kind of one part that nobody else does may as well do it at less cost', () => {
+  const alone = times(SERVICE, 'copy', 0);
+  expect(findExcuse(times(alone, 'digest', 0.05), {}, alone)).toBe('fell');
+  const hardly = times(SERVICE, 'copy', 0.002);
+  expect(findExcuse(times(hardly, 'digest', 0.05), {}, hardly)).toBe('fell');
+});
+
+test('a change of code, or one that has not settled, is no fall of requests', () => {
+  expect(findExcuse(digest(0.05), { change: { culprit: 'encode' } })).toBe('fell');
+  expect(findExcuse(digest(0.05), { unsettled: 'encode' })).toBe('fell');
+});
