@@ -9,7 +9,7 @@ import { totalsBelow } from '../../profile/contrast/through.js';
 const MIN_KIND = 0.25;
 /** … and all of them together. */
 const NEARLY_ALL = 0.8;
-/** Part of the growth that a newly called function must cost to be told … */
+/** Part of the growth that a function must cost to be told as new there … */
 const MIN_NEW = 0.1;
 /** … of which it cost less than this part there before. */
 const HARDLY = 0.05;
@@ -28,38 +28,39 @@ export function kindsOfWork(contrast: Contrast, fn: number, load: number): Findi
   const together = kinds.reduce((sum, { part }) => sum + part, 0);
   if (spread?.at !== fn || kinds.length < 2 || together < NEARLY_ALL) return null;
   const named = (id: number) => functionData(contrast.joined.functions[id], 0);
+  const fresh = findFresh(
+    contrast,
+    fn,
+    kinds.map(({ what }) => what),
+  );
   return {
     at: named(fn),
     parts: kinds.map(({ what, part }) => ({ callee: what === null ? null : named(what), part })),
-    newly: newlyCalled(
-      contrast,
-      fn,
-      kinds.map(({ what }) => what),
-    ).map(named),
+    fresh: fresh === null ? null : named(fresh),
   };
 }
 
 /**
- * The dearest own function below another one that was hardly called there before, if there is one: where each
- * request newly makes an expensive object, all work with it becomes dearer, and its making tells why.
+ * The dearest own function below another one that cost hardly anything there before, if there is one: where
+ * each request newly makes an expensive object, all work with it becomes dearer, and its making tells why.
  *
  * @param told functions that are told already
  */
-function newlyCalled(
+function findFresh(
   { joined, before, after, quantum }: Contrast,
   fn: number,
   told: readonly (number | null)[],
-): number[] {
+): number | null {
   const [was, is] = [totalsBelow(joined, before.parts, fn), totalsBelow(joined, after.parts, fn)];
   const costBefore = (id: number) => share(was[id] ?? 0, before.profiles);
   const costAfter = (id: number) => share(is[id] ?? 0, after.profiles);
   const least = MIN_NEW * (costAfter(fn) - costBefore(fn));
-  let newest = -1;
+  let dearest: number | null = null;
   for (let id = 0; id < is.length; id++) {
     if (joined.application[id] !== 1 || id === fn || told.includes(id)) continue;
     if ((is[id] ?? 0) < MIN_SAMPLES * quantum || costAfter(id) < least) continue;
     if (costBefore(id) >= HARDLY * costAfter(id)) continue;
-    if (newest < 0 || costAfter(id) > costAfter(newest)) newest = id;
+    if (dearest === null || costAfter(id) > costAfter(dearest)) dearest = id;
   }
-  return newest < 0 ? [] : [newest];
+  return dearest;
 }

@@ -49,6 +49,32 @@ test('a kind of one part that nobody else does may as well do it at less cost', 
   expect(findExcuse(times(hardly, 'digest', 0.05), {}, hardly)).toBe('fell');
 });
 
+test('what all kinds pass through tells nothing of one that became cheaper', () => {
+  const wrapped: Stacks = {
+    'net.serve digest retry sum lib.hash': 4_000,
+    'net.serve show retry query': 600,
+    'net.serve list retry page': 600,
+  };
+  expect(findExcuse(times(wrapped, ' digest', 0.05), {}, wrapped)).toBe('fell');
+});
+
+test('parts of a few samples each do not tell that all fell alike', () => {
+  const callees = Array.from({ length: 24 }, (_, at) => `net.serve list step${at}`);
+  const small = (count: number): Stacks => ({
+    ...Object.fromEntries(callees.slice(0, count).map((stack) => [stack, 0.5])),
+    'net.serve show encode': 1,
+  });
+  expect(findExcuse(small(8), {}, small(24))).toBe('fell');
+});
+
+test('the main module of a script is no kind of requests', () => {
+  const script: Stacks = {
+    ...Object.fromEntries(['a', 'b', 'c', 'd'].map((part) => [`<module> ${part}`, 1_000])),
+    'net.serve show encode': 600,
+  };
+  expect(findExcuse(times(script, '<module>', 0.05), {}, script)).toBe('fell');
+});
+
 test('a change of code, or one that has not settled, is no fall of requests', () => {
   expect(findExcuse(digest(0.05), { change: { culprit: 'encode' } })).toBe('fell');
   expect(findExcuse(digest(0.05), { unsettled: 'encode' })).toBe('fell');

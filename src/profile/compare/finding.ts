@@ -82,8 +82,8 @@ export interface Finding {
   spread: {
     at: NamedFunction;
     parts: readonly { callee: NamedFunction | null; part: number }[];
-    /** An own function further below that was hardly called there before; none where there is none. */
-    newly?: readonly NamedFunction[];
+    /** The dearest own function further below that cost hardly anything there before; null for none. */
+    fresh?: NamedFunction | null;
   } | null;
   /**
    * The function that read requests whose bytes are held, too, with their part of the growth; left out where

@@ -76,7 +76,7 @@ export interface Comparison {
   movers: readonly MoverRow[];
   /** Functions that were tested. */
   tested: number;
-  /** Entry points whose part of the cost changed; none where there is a change of code. */
+  /** Kinds of requests whose part of the cost changed; none where a function's share did. */
   mix: readonly MixRow[];
   attribution: readonly AttributionRow[];
   notes: readonly string[];

@@ -119,6 +119,20 @@ describe('what a finding says', () => {
       '; the growth below a/b.y: a/b.x 60.0%, itself 30.0%',
     ],
     [
+      'callees, and what cost hardly anything there before',
+      {
+        spread: {
+          at: fn('shop.dev/checkout/coupon.load'),
+          parts: [
+            { callee: fn('a/b.x'), part: 0.5 },
+            { callee: fn('a/b.z'), part: 0.5 },
+          ],
+          fresh: fn('a/b.make'),
+        },
+      },
+      '; the growth below it: a/b.x 50.0%, a/b.z 50.0%; hardly any cost there before: a/b.make',
+    ],
+    [
       'the one place below it',
       { spread: { at: fn('a/b.y'), parts: [{ callee: null, part: 1 }] } },
       '; all of it in a/b.y',

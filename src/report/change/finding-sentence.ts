@@ -156,8 +156,8 @@ function spreadText({ spread, fn }: Finding, { name }: Writer): string {
   const parts = spread.parts.map(
     ({ callee, part }) => `${callee === null ? 'itself' : name(callee)} ${formatShare(part)}`,
   );
-  const newly = (spread.newly ?? []).map((callee) => `; newly called there: ${name(callee)}`);
-  return `the growth below ${isSame ? 'it' : name(spread.at)}: ${parts.join(', ')}${newly.join('')}`;
+  const fresh = spread.fresh ? `; hardly any cost there before: ${name(spread.fresh)}` : '';
+  return `the growth below ${isSame ? 'it' : name(spread.at)}: ${parts.join(', ')}${fresh}`;
 }
 
 /** Bytes of requests that are held next to what the function allocates itself. */

@@ -12,7 +12,7 @@ import { HANDLERS as CALM, times } from '../../../../test/support/handlers.js';
 import { listUniverses } from '../../contrast/contrast.js';
 import { analyse } from '../analysis.js';
 import { findCulprit } from '../culprit.js';
-import { changedEntries, findRequests, NO_REQUESTS, withinEntry } from './entries.js';
+import { changedEntries, findRequests, NO_REQUESTS, sumRequests, withinEntry } from './entries.js';
 
 function requests(before: Stacks, after: Stacks, sides: Sides = {}) {
   const contrasted = contrast(before, after, sides);
@@ -202,20 +202,26 @@ describe('the entry points whose part of the cost of all requests changed', () =
     expect(find(CALM, after)).toEqual(changed);
   });
 
-  test('the main module of a script is none, nor is a job next to the requests', () => {
-    const calm: Stacks = { '<module> list': 400, '<module> save': 400, 'sync.loop copy': 400 };
-    const loaded = times(times(calm, ' list', 4), ' save', 4);
+  test.each<[string, (calm: Stacks) => Stacks, string[]]>([
+    ['more load is none', (calm) => times(times(calm, ' list', 2), ' save', 2), []],
+    ['its own fall is none', (calm) => times(calm, '<module> poll', 0.2), []],
+    ['one kind that rose beside it', (calm) => times(calm, ' list', 3), ['list', 'save']],
+  ])('next to the main module of a script, which is no request, %s', (_, change, changed) => {
+    const calm: Stacks = { '<module> poll': 3_000, 'runtime.serve list': 3_000, 'runtime.serve save': 3_000 };
+    expect(find(calm, change(calm))).toEqual(changed);
+  });
+
+  test('a job next to the requests is none of them, and no part of what they cost', () => {
+    const calm: Stacks = {
+      'runtime.serve list': 3_000,
+      'runtime.serve save': 3_000,
+      'sync.loop copy': 3_000,
+    };
+    const loaded = times(times(calm, ' list', 2), ' save', 2);
     const found = requests(calm, loaded);
-    const copy = findFunction(found.contrasted, 'copy');
-    const point = (fn: number) => ({ fn, before: 400, after: 400, samples: 800 });
-    const list = (names: readonly string[], jobs: ReadonlySet<number>) =>
-      changedEntries(found.contrasted, {
-        ...found,
-        points: names.map((name) => point(findFunction(found.contrasted, name))),
-        jobs,
-      }).map(({ fn }) => getName(found.contrasted, fn));
-    expect(list(['<module>', 'copy'], new Set())).toEqual(['copy']);
-    expect(list(['<module>', 'copy'], new Set([copy]))).toEqual([]);
+    const jobs = new Set([findFunction(found.contrasted, 'copy')]);
+    expect(changedEntries(found.contrasted, { ...found, jobs })).toEqual([]);
+    expect(sumRequests(found.contrasted, { ...found, jobs })).toEqual([6_000, 12_000]);
   });
 
   /** Two handlers that share so many samples, so many hundredths of them more for the first. */

@@ -185,18 +185,35 @@ const MIX_POINTS = 0.03;
 /** The code of a script outside of its functions: the loop of a server, which requests do not drive. */
 const MAIN_MODULE = /^<module>/;
 
-/**
- * Returns the entry points whose part of all requests' cost changed, as far as it can be told; the others
- * kept theirs. Main modules and jobs run whether requests come or not: their part falls as the load rises.
- */
-export function changedEntries(
-  { joined, before, after, quantum, dispersion }: Contrast,
-  { points, jobs }: Requests,
+/** Lists the entry points that requests drive: main modules and jobs run whether requests come or not. */
+export function listKinds(
+  { functions }: Pick<Joined, 'functions'>,
+  { points, jobs }: Pick<Requests, 'points' | 'jobs'>,
 ): EntryPoint[] {
-  const [n1, n2] = [before.costs.served, after.costs.served];
-  return points.filter((entry) => {
-    if (jobs.has(entry.fn) || MAIN_MODULE.test(joined.functions[entry.fn]?.name ?? '')) return false;
-    const [x1, x2] = [entry.before * before.profiles, entry.after * after.profiles];
+  return points.filter(({ fn }) => !jobs.has(fn) && !MAIN_MODULE.test(functions[fn]?.name ?? ''));
+}
+
+/** The cost of all requests, before and after: what is served, without main modules and jobs. */
+export function sumRequests(
+  { joined, before, after }: Pick<Contrast, 'joined' | 'before' | 'after'>,
+  requests: Pick<Requests, 'points' | 'jobs'>,
+): [before: number, after: number] {
+  const kinds = new Set(listKinds(joined, requests));
+  const sums: [number, number] = [before.costs.served, after.costs.served];
+  for (const point of requests.points) {
+    if (kinds.has(point)) continue;
+    sums[0] -= point.before * before.profiles;
+    sums[1] -= point.after * after.profiles;
+  }
+  return sums;
+}
+
+/** Lists the kinds of requests whose part of all requests' cost changed, as far as it can be told. */
+export function changedEntries(contrast: Contrast, requests: Requests): EntryPoint[] {
+  const { joined, before, after, quantum, dispersion } = contrast;
+  const [n1, n2] = sumRequests(contrast, requests);
+  return listKinds(joined, requests).filter((kind) => {
+    const [x1, x2] = [kind.before * before.profiles, kind.after * after.profiles];
     if (Math.abs(share(x2, n2) - share(x1, n1)) < MIX_POINTS) return false;
     const z = deviation([x1 / quantum, n1 / quantum], [x2 / quantum, n2 / quantum], dispersion);
     return Math.abs(z) >= MIX_Z;

@@ -14,7 +14,7 @@ export function apartIn(before: SideCosts, later: NamedSide): IsApart {
   const profiles = listCosts(later);
   return (earlier, fresh) => {
     const withNew = profiles.filter(({ costs }) => (costs.get(fresh) ?? 0) > 0);
-    const withoutOld = withNew.filter(({ costs }) => !costs.has(earlier));
+    const withoutOld = withNew.filter(({ costs }) => (costs.get(earlier) ?? 0) === 0);
     if (withoutOld.length === 0) return false;
     const share = before.get(earlier)?.total ?? 0;
     const missing = share * withoutOld.reduce((sum, { whole }) => sum + whole, 0);
