@@ -34,6 +34,12 @@ test.each<[string, Stacks, ReturnType<typeof parts>]>([
     null,
   ],
   ['its own cost', { 'serve show': 300 }, null],
+  ['its own cost and one library', { 'serve show': 200, 'serve show lib.compile': 100 }, null],
+  [
+    'two below its only callee',
+    { 'serve show lib.app lib.compile': 100, 'serve show lib.app lib.marshal': 100 },
+    null,
+  ],
   ['nothing grew', {}, null],
 ])('kinds of work below a function: %s', (_, after, expected) => {
   expect(parts(after)).toEqual(expected);
@@ -74,17 +80,42 @@ describe('the own function that cost hardly anything there before', () => {
     ['is one of the parts', { ...READ, 'serve show fresh lib.init': 250 }, null],
     ['is nowhere', READ, null],
     [
-      'is the dearest of two',
-      { ...READ, 'serve show read fresh lib.init': 80, 'serve show write late fresh lib.init': 60 },
+      'is the dearest of three',
+      {
+        ...READ,
+        'serve show read early lib.init': 65,
+        'serve show read fresh lib.init': 80,
+        'serve show write late lib.init': 70,
+      },
       'fresh',
     ],
   ])('%s', (_, after, expected) => {
     expect(fresh(after)).toEqual(expected);
   });
 
-  test('had a cost there before', () => {
-    const before = { ...calm, 'serve show read fresh lib.init': 6 };
+  test.each<[string, number, string | null]>([
+    ['a few samples of it', 3, 'fresh'],
+    ['more', 6, null],
+  ])('had %s there before', (_, few, expected) => {
+    const before = { ...calm, 'serve show read fresh lib.init': few };
     const sides = contrast(before, { ...before, ...READ, 'serve show read fresh lib.init': 100 });
+    const spread = kindsOfWork(sides, findFunction(sides, 'show'), 1);
+    expect(spread?.fresh?.function ?? null).toBe(expected);
+  });
+
+  test('has too few samples to tell', () => {
+    const sides = contrast(calm, { ...calm, ...READ, 'serve show read fresh lib.init': 100 });
+    const findFresh = (quantum: number) =>
+      kindsOfWork({ ...sides, quantum }, findFunction(sides, 'show'), 1)?.fresh?.function ?? null;
+    expect([findFresh(15), findFresh(25)]).toEqual(['fresh', null]);
+  });
+
+  test('is not the function itself', () => {
+    const { 'serve list': list = 0 } = calm;
+    const sides = contrast(
+      { 'serve list': list },
+      { 'serve list': list, 'serve show lib.a': 200, 'serve show lib.b': 200 },
+    );
     expect(kindsOfWork(sides, findFunction(sides, 'show'), 1)?.fresh).toBeNull();
   });
 });

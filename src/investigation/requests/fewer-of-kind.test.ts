@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Stacks } from '../../../test/support/contrast.js';
 import { type ShareEvidence, shareEvidence } from '../../../test/support/evidence.js';
 import { times } from '../../../test/support/handlers.js';
 import { lensRow } from '../../../test/support/lens-row.js';
+import type { LensRow } from '../../profile/compare/finding.js';
 import { inAgreement } from '../agreement.js';
 import { withFewerOfKind } from './fewer-of-kind.js';
 
@@ -61,8 +62,8 @@ test('what all kinds pass through tells nothing of one that became cheaper', () 
 test('parts of a few samples each do not tell that all fell alike', () => {
   const callees = Array.from({ length: 24 }, (_, at) => `net.serve list step${at}`);
   const small = (count: number): Stacks => ({
-    ...Object.fromEntries(callees.slice(0, count).map((stack) => [stack, 0.5])),
-    'net.serve show encode': 1,
+    ...Object.fromEntries(callees.slice(0, count).map((stack) => [stack, 4])),
+    'net.serve show encode': 32,
   });
   expect(findExcuse(small(8), {}, small(24))).toBe('fell');
 });
@@ -73,6 +74,63 @@ test('the main module of a script is no kind of requests', () => {
     'net.serve show encode': 600,
   };
   expect(findExcuse(times(script, '<module>', 0.05), {}, script)).toBe('fell');
+});
+
+test('each of several kinds must have fallen so', () => {
+  const alone = times(SERVICE, 'copy', 0);
+  expect(findExcuse(times(times(alone, 'digest', 0.3), ' list', 0.3), {}, alone)).toBe('fell');
+});
+
+describe('the function that does most of a kind', () => {
+  const among = (digest: Stacks): Stacks => ({ ...digest, 'net.serve show encode': 600 });
+  test.each<[string, Stacks, string]>([
+    [
+      'is the own one nearest to the leaf, not what that calls',
+      among({ 'net.serve digest sum lib.hash': 4_000, 'loop.run copy lib.hash': 200 }),
+      'fell',
+    ],
+    [
+      'is not the kind itself',
+      among({ 'net.serve digest lib.hash': 4_000, 'loop.run copy digest lib.hash': 200 }),
+      'fell',
+    ],
+    [
+      'does half of it',
+      among({
+        'net.serve digest sum lib.hash': 1_800,
+        'net.serve digest pack lib.zip': 1_700,
+        'net.serve digest send lib.send': 400,
+        'loop.run copy sum lib.hash': 200,
+      }),
+      'fell',
+    ],
+    [
+      'may do a little more than half',
+      among({
+        'net.serve digest sum lib.hash': 2_200,
+        'net.serve digest pack lib.zip': 1_700,
+        'loop.run copy sum lib.hash': 200,
+      }),
+      'kinds',
+    ],
+  ])('%s', (_, before, expected) => {
+    expect(findExcuse(times(before, 'net.serve digest', 0.05), {}, before)).toBe(expected);
+  });
+});
+
+test('rows that are explained, or that did not fall, stay as they are, each of its own type', () => {
+  const after = digest(0.05);
+  const shares = [
+    shareEvidence('cpu', { before: SERVICE, after: times(SERVICE, 'show', 0.05) }),
+    shareEvidence('alloc', { before: SERVICE, after }),
+  ];
+  const row = inAgreement(lensRow('alloc', 10_000, 5_000, 0.01));
+  const told = (given: LensRow) => withFewerOfKind([given], { shares })[0];
+  expect(told(row)).toEqual({ ...row, excuse: 'kinds' });
+  expect(told({ ...row, excuse: 'restart' })).toEqual({ ...row, excuse: 'restart' });
+  expect(told({ ...row, verdict: 'rose' })).toEqual({ ...row, verdict: 'rose' });
+  const unread = { ...lensRow('inuse', 10_000, 4_000, 0.01), verdict: 'fell' as const };
+  expect(told(unread)).toEqual(unread);
 });
 
 test('a change of code, or one that has not settled, is no fall of requests', () => {

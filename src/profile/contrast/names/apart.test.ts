@@ -32,6 +32,7 @@ describe('apartIn', () => {
     { what: 'both names in every profile', was: 10, later: '5+5 5+5', is: false },
     { what: 'no new name', was: 10, later: '10+0 0+0', is: false },
     { what: 'a profile without either name', was: 10, later: '5+5 0+0', is: false },
+    { what: 'one without either name next to both', was: 4, later: '5+10 0+10 0+0', is: false },
     { what: 'an old name that costs nothing before', was: 0, later: '5+5 0+10', is: false },
     // Samples of a function of lark that runs on, next to one of a similar name that came.
     { what: 'one part that lacks it by chance', was: 3, later: '4+20 7+20 0+20 2+20', is: false },
@@ -59,6 +60,8 @@ describe('apartIn', () => {
     const isApart = (stacks: Stacks) =>
       apartIn(before, nameSide([buildPart('30+10'), stacks]))('app.parse', 'app.parseAll');
     expect([isApart(buildPart('0+10')), isApart(large)]).toEqual([false, true]);
+    // As much of the new one in twice the time: all of the old one is of a new build.
+    expect(isApart({ main: 180, 'main app.parseAll': 20 })).toBe(false);
   });
 
   test('functions that go on under their names are not renamed, though one part lacks them by chance', () => {
