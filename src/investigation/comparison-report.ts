@@ -6,7 +6,6 @@ import { fallOfRequests } from '../profile/compare/requests/fell-alike.js';
 import { share, totalShare } from '../profile/contrast/contrast.js';
 import { isCode } from '../profile/contrast/joined-names.js';
 import { activePerProfile, buildContrast, wholeRun } from '../profile/contrast/runs.js';
-import type { ProfileType } from '../profile/types/types.js';
 import type { ToolContext } from '../query/context.js';
 import { lookbackNotes } from '../query/lookback.js';
 import { selectionArguments, sourceArgument } from '../query/selection.js';
@@ -20,6 +19,7 @@ import { computeChance, describeMovement, samplingError } from './agreement.js';
 import { findCollectorCause } from './collector-cause.js';
 import { type ComparisonReading, isHeavyAnalysis } from './compare.js';
 import type { ComparisonInput } from './comparison-rows.js';
+import type { LensType } from './evidence/lens.js';
 import { instanceRise } from './evidence/levels/instance-rise.js';
 import type { LevelLens } from './evidence/levels.js';
 import { endNotes } from './evidence/rollout/late-arrivals.js';
@@ -105,7 +105,7 @@ export async function buildComparison(
       (reading.cheaper === null ? analysis.load.ratio : 1 / reading.cheaper.culprit.load),
     movers,
     tested,
-    mix: isAmount(scope.type) && cause !== 'cheaper' ? listMix(shares) : [],
+    mix: isAmount(shares.lens) && cause !== 'cheaper' ? listMix(shares) : [],
     attribution: change === null ? [] : listAttribution(change),
     notes: [
       ...scope.notes,
@@ -126,7 +126,12 @@ export async function buildComparison(
 
 /** Whether what fell is time, or an amount, and all its parts fell alike. */
 function fellAlike({ lens, analysis }: ShareLens): boolean {
-  return (lens.kind === 'time' || lens.kind === 'amount') && fallOfRequests(analysis) !== null;
+  return isAmount(lens) && fallOfRequests(analysis) !== null;
+}
+
+/** Whether a type is time or an amount, whose cost requests drive, unlike levels and waits. */
+function isAmount({ kind }: LensType): boolean {
+  return kind === 'time' || kind === 'amount';
 }
 
 /** Label values with shares of the active total on both sides. */
@@ -272,9 +277,4 @@ function nextCalls(
       },
     },
   ];
-}
-
-/** Whether a type is one whose cost requests drive, unlike levels and waits. */
-function isAmount({ nature }: ProfileType): boolean {
-  return nature === 'time' || nature === 'amount';
 }

@@ -46,3 +46,26 @@ export function sumBySteps(
       points: [...sums].sort(([a], [b]) => a - b).map(([time, value]) => ({ time, value })),
     }));
 }
+
+/**
+ * Lists the distinct rows of some series by the labels that are asked for, in the order of their text; with
+ * `__profile_type__` among them one row for each type.
+ */
+export function listRows(
+  series: readonly { labels: Labels; typeIds: readonly string[] }[],
+  labelNames: readonly string[],
+): Labels[] {
+  const rows = new Map<string, Labels>();
+  const isTyped = labelNames.includes('__profile_type__');
+  for (const { labels, typeIds } of series) {
+    const row = pickLabels(labels, labelNames);
+    const key = JSON.stringify(row);
+    for (const type of isTyped ? typeIds : ['']) {
+      const typed = `${type} ${key}`;
+      if (rows.has(typed)) continue;
+      rows.set(typed, type === '' ? row : pickLabels({ ...row, __profile_type__: type }, labelNames));
+    }
+  }
+  const texts = new Map([...rows.values()].map((row) => [JSON.stringify(row), row]));
+  return [...texts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+}

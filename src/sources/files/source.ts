@@ -8,10 +8,10 @@ import { safeText } from '../../text/sanitise.js';
 import { createGate } from '../../work/gate.js';
 import { sharedWork } from '../../work/shared.js';
 import { createBreather } from '../../work/turns.js';
-import { countByLabels, sumBySteps } from '../grouping.js';
+import { countByLabels, listRows, sumBySteps } from '../grouping.js';
 import { pickLabels } from '../labels.js';
 import { matcherTest } from '../matching.js';
-import type { Labels, MergeQuery, ProfileQuery, ProfileSource, SeriesQuery } from '../source.js';
+import type { MergeQuery, ProfileQuery, ProfileSource, SeriesQuery } from '../source.js';
 import { readCatalog } from './catalog.js';
 import { decodeFile } from './decode-file.js';
 import { createDecodedFiles } from './decoded-files.js';
@@ -257,21 +257,10 @@ export function createFilesSource(options: {
     },
 
     async series(labelNames, query, signal) {
-      const rows = new Map<string, Labels>();
-      const isTyped = labelNames.includes('__profile_type__');
-      for (const match of await findMatches(query, signal)) {
-        for (const { labels } of listSets(match)) {
-          const row = pickLabels(labels, labelNames);
-          const key = JSON.stringify(row);
-          for (const type of isTyped ? match.typeIds : ['']) {
-            const typed = `${type} ${key}`;
-            if (rows.has(typed)) continue;
-            rows.set(typed, type === '' ? row : pickLabels({ ...row, __profile_type__: type }, labelNames));
-          }
-        }
-      }
-      const texts = new Map([...rows.values()].map((row) => [JSON.stringify(row), row]));
-      return [...texts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+      const series = (await findMatches(query, signal)).flatMap((match) =>
+        listSets(match).map(({ labels }) => ({ labels, typeIds: match.typeIds })),
+      );
+      return listRows(series, labelNames);
     },
 
     async preferredTypes(query, signal) {

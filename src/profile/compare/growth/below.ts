@@ -119,11 +119,16 @@ export function rankStacks<T>(
     .sort((a, b) => b.part - a.part);
 }
 
-/** Calls back for every stack through a function, with what it adds to the growth per profile. */
-function forEachStack(
+/**
+ * Calls back for every stack through a function, with what it adds to the growth per profile.
+ *
+ * @param load value per profile that the load alone accounts for, after ÷ before
+ */
+export function forEachStack(
   { joined, before, after }: Sides,
   fn: number,
   visit: (part: JoinedPart, stack: number, weight: number) => void,
+  load = 1,
 ): void {
   const visitSide = (indices: readonly number[], factor: number) => {
     for (const index of indices) {
@@ -133,7 +138,7 @@ function forEachStack(
       for (const stack of listThrough(joined, part, fn)) visit(part, stack, (values[stack] ?? 0) * factor);
     }
   };
-  visitSide(before.parts, before.profiles > 0 ? -1 / before.profiles : 0);
+  visitSide(before.parts, before.profiles > 0 ? -load / before.profiles : 0);
   visitSide(after.parts, after.profiles > 0 ? 1 / after.profiles : 0);
 }
 

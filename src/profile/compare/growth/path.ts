@@ -1,6 +1,6 @@
 import type { Contrast } from '../../contrast/contrast.js';
 import type { JoinedPart } from '../../contrast/join.js';
-import { listThrough } from '../../contrast/list-through.js';
+import { forEachStack } from './below.js';
 
 /** A call chain along which a cost grew, entry point first. */
 export interface GrowthPath {
@@ -38,27 +38,21 @@ interface Way {
  * @param below whether callees are followed; else the path ends with the function
  */
 export function growthPath(
-  { joined, before, after }: Pick<Contrast, 'joined' | 'before' | 'after'>,
+  sides: Pick<Contrast, 'joined' | 'before' | 'after'>,
   fn: number,
   load: number,
   below = true,
 ): GrowthPath {
   let ways: Way[] = [];
-  const collect = (indices: readonly number[], factor: number) => {
-    for (const index of indices) {
-      const part = joined.parts[index];
-      if (part === undefined) continue;
-      const { stackStart, values } = part.profile;
-      for (const stack of listThrough(joined, part, fn)) {
-        const position = (stackStart[stack + 1] ?? 0) - 1;
-        ways.push({ part, stack, position, weight: (values[stack] ?? 0) * factor });
-      }
-    }
-  };
-  collect(before.parts, before.profiles > 0 ? -load / before.profiles : 0);
-  collect(after.parts, after.profiles > 0 ? 1 / after.profiles : 0);
-
-  const sums = new Float64Array(joined.functions.length);
+  forEachStack(
+    sides,
+    fn,
+    (part, stack, weight) => {
+      ways.push({ part, stack, position: (part.profile.stackStart[stack + 1] ?? 0) - 1, weight });
+    },
+    load,
+  );
+  const sums = new Float64Array(sides.joined.functions.length);
   const functions: number[] = [];
   let at = -1;
   let whole = 0;
